@@ -1,0 +1,454 @@
+/* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
+/*
+ * The kvdev user space interface: in-kernel virtio devices for KVM guests.
+ *
+ * One open file of /dev/kvdev is one device. Own commands are below; rings,
+ * memory, features, status and configuration space use the numbers and
+ * structures of <linux/vhost.h>, so a VMM that speaks vhost or vhost-vdpa
+ * has only KVDEV_CREATE and KVDEV_SET_BACKEND to add.
+ */
+#ifndef _UAPI_LINUX_KVDEV_H
+#define _UAPI_LINUX_KVDEV_H
+
+#include <linux/ioctl.h>
+#include <linux/types.h>
+
+/**
+ * DOC: General ioctl format
+ *
+ * Every structure of an own command starts with @size, the number of bytes
+ * the caller knows of. A shorter structure of an older caller is completed
+ * with zeroes; a longer one is accepted if the part this kernel does not know
+ * is zero. Numbers are host endian. Fields named __reserved and unknown bits
+ * of @flags must be 0.
+ *
+ * The same error always means the same thing, for the vhost commands too:
+ *
+ *  - ENOTTY: no such command.
+ *  - E2BIG: the part of the structure unknown to this kernel is not zero, or
+ *    @size is more than a page.
+ *  - EINVAL: @size is too small, a value is out of its range, or a reserved
+ *    field is not zero.
+ *  - EOPNOTSUPP: a known field asks for something this kernel or this device
+ *    type does not have: an unknown flag, device id, format, transport.
+ *  - EFAULT: a user pointer cannot be read or written, or guest memory
+ *    that must be accessible now is not.
+ *  - ENODEV: the file has no device yet (KVDEV_CREATE or KVDEV_OPEN comes
+ *    first).
+ *  - EEXIST: the file has a device, the device a transport or, by this file,
+ *    an owner, or the name is taken.
+ *  - ENOENT: no device of this name or after this id.
+ *  - EPERM: no owner yet (VHOST_SET_OWNER), the owner was set through another
+ *    file, or the caller does not share the owner's address space.
+ *  - EBUSY: not in this state: queue running, driver active, register level
+ *    owns the field, device in use by another owner.
+ *  - ENXIO: no such queue or vector, or no backend or transport where one is
+ *    needed.
+ *  - EBADF: a descriptor is not open or was not opened for what it must do. One
+ *    of the wrong kind (no eventfd, no file that can be a disk) is EINVAL.
+ *  - EAGAIN: a thread cannot be created (limits of the owner).
+ *  - EINTR: killed while waiting.
+ *  - ESHUTDOWN: the owner was killed; only close is left.
+ *  - ENOMEM: out of memory, or RLIMIT_MEMLOCK is too small for the rings.
+ *  - EIO: the backing store failed.
+ */
+
+#define KVDEV_IOCTL_MAGIC	0xD5
+#define KVDEV_API_VERSION	1
+
+/* Largest number of queues, MSI-X vectors and ring entries of any device. */
+#define KVDEV_MAX_QUEUES	64
+#define KVDEV_MAX_VECTORS	(KVDEV_MAX_QUEUES + 1)
+#define KVDEV_MAX_RING_SIZE	1024
+
+enum {
+	KVDEV_CMD_GET_INFO = 0x00,
+	KVDEV_CMD_CREATE,
+	KVDEV_CMD_SET_BACKEND,
+	KVDEV_CMD_GET_STATS,
+	KVDEV_CMD_OPEN,
+	KVDEV_CMD_DELETE,
+	KVDEV_CMD_NEXT,
+
+	KVDEV_CMD_BIND_TRANSPORT = 0x10,
+	KVDEV_CMD_ACCESS,
+	KVDEV_CMD_SET_VECTOR,
+};
+
+/**
+ * struct kvdev_info - ioctl(KVDEV_GET_INFO)
+ * @size: in/out, sizeof(struct kvdev_info); out: what the kernel knows
+ * @flags: Must be 0
+ * @api_version: out, KVDEV_API_VERSION of the module
+ * @max_queues: out, most queues a device can have
+ * @device_types: out, bit n is set if virtio device id n can be created.
+ *	Types whose module is not loaded yet are not counted
+ * @transports: out, bit n is set for each known enum kvdev_transport_type
+ * @formats: out, bit n is set for each known enum kvdev_format
+ *
+ * What this module can do. Needs no device.
+ */
+struct kvdev_info {
+	__u32 size;
+	__u32 flags;
+	__u32 api_version;
+	__u32 max_queues;
+	__aligned_u64 device_types;
+	__aligned_u64 transports;
+	__aligned_u64 formats;
+};
+#define KVDEV_GET_INFO _IO(KVDEV_IOCTL_MAGIC, KVDEV_CMD_GET_INFO)
+
+/* Bytes of a device's name with its terminating zero. */
+#define KVDEV_NAME_LEN		32
+
+/* @name is given; the device lives until KVDEV_DELETE, not with the file. */
+#define KVDEV_CREATE_NAMED	(1U << 0)
+
+/**
+ * struct kvdev_create - ioctl(KVDEV_CREATE)
+ * @size: sizeof(struct kvdev_create)
+ * @flags: KVDEV_CREATE_NAMED or 0
+ * @device_id: virtio device id (VIRTIO_ID_BLOCK, VIRTIO_ID_RNG, ...)
+ * @nr_queues: request queues, 1 to KVDEV_MAX_QUEUES; 0 chooses the type's
+ *	default. Types with a fixed number refuse any other
+ * @queue_size: largest ring size the driver may choose, a power of two up to
+ *	KVDEV_MAX_RING_SIZE; 0 chooses the type's default
+ * @__reserved: Must be 0
+ * @features: feature bits 0 to 63 the VMM allows; those the device has and
+ *	that are clear here are not offered. VIRTIO_F_VERSION_1 is offered in
+ *	any case. 0 allows all
+ * @name: with KVDEV_CREATE_NAMED: 1 to 31 bytes of a-z A-Z 0-9 . _ -, zero
+ *	padded; all zero without
+ *
+ * Make this file a device. It has no owner, memory, backend or driver yet.
+ *
+ * A named device stays when the file is closed. Others find it by its name:
+ * KVDEV_OPEN, and the vDPA bus, where a device of the same name can be added.
+ */
+struct kvdev_create {
+	__u32 size;
+	__u32 flags;
+	__u32 device_id;
+	__u32 nr_queues;
+	__u32 queue_size;
+	__u32 __reserved;
+	__aligned_u64 features;
+	__u8 name[KVDEV_NAME_LEN];
+};
+#define KVDEV_CREATE _IO(KVDEV_IOCTL_MAGIC, KVDEV_CMD_CREATE)
+
+/**
+ * struct kvdev_name - ioctl(KVDEV_OPEN), ioctl(KVDEV_DELETE)
+ * @size: sizeof(struct kvdev_name)
+ * @flags: Must be 0
+ * @name: of the device, zero padded
+ *
+ * KVDEV_OPEN makes this file another one of a named device. Closing the file
+ * through which an owner was set ends that ownership and resets the device.
+ *
+ * KVDEV_DELETE takes the name away; the device goes with the last file. It
+ * fails with EBUSY while the device is in use, see KVDEV_NEXT for by whom. It
+ * needs no device on the file.
+ */
+struct kvdev_name {
+	__u32 size;
+	__u32 flags;
+	__u8 name[KVDEV_NAME_LEN];
+};
+#define KVDEV_OPEN _IO(KVDEV_IOCTL_MAGIC, KVDEV_CMD_OPEN)
+#define KVDEV_DELETE _IO(KVDEV_IOCTL_MAGIC, KVDEV_CMD_DELETE)
+
+/**
+ * enum kvdev_use - who uses a device
+ * @KVDEV_USE_NONE: nobody
+ * @KVDEV_USE_OWNER: a file that said VHOST_SET_OWNER or bound a transport
+ * @KVDEV_USE_VDPA: it is on the vDPA bus
+ */
+enum kvdev_use {
+	KVDEV_USE_NONE,
+	KVDEV_USE_OWNER,
+	KVDEV_USE_VDPA,
+};
+
+#define KVDEV_BACKING_LEN	256
+
+/**
+ * struct kvdev_next - ioctl(KVDEV_NEXT)
+ * @size: in/out, sizeof(struct kvdev_next); out: what the kernel knows
+ * @flags: Must be 0
+ * @id: in/out: finds the device with the smallest id not below this
+ * @device_id: out, virtio device id
+ * @nr_queues: out, number of queues
+ * @queue_size: out, largest ring size
+ * @use: out, enum kvdev_use
+ * @use_pid: out, process that is the owner, as seen by the caller; 0: none
+ * @offered: out, features offered
+ * @accepted: out, features the driver accepted
+ * @status: out, device status
+ * @format: out, enum kvdev_format, 0: no backend
+ * @capacity: out, bytes of the store
+ * @block_size: out, logical block size
+ * @read_only: out, 1: the store cannot be written
+ * @name: out, name, empty if it has none
+ * @use_comm: out, name of the owner process, or driver of the vDPA device
+ * @backing: out, path of the backing file as far as it fits, for people
+ *
+ * Lists devices: start with an @id of 0, go on with the returned one plus 1,
+ * until ENOENT. Needs no device on the file.
+ */
+struct kvdev_next {
+	__u32 size;
+	__u32 flags;
+	__u32 id;
+	__u32 device_id;
+	__u32 nr_queues;
+	__u32 queue_size;
+	__u32 use;
+	__u32 use_pid;
+	__aligned_u64 offered;
+	__aligned_u64 accepted;
+	__u32 status;
+	__u32 format;
+	__aligned_u64 capacity;
+	__u32 block_size;
+	__u32 read_only;
+	__u8 name[KVDEV_NAME_LEN];
+	__u8 use_comm[16];
+	__u8 backing[KVDEV_BACKING_LEN];
+};
+#define KVDEV_NEXT _IO(KVDEV_IOCTL_MAGIC, KVDEV_CMD_NEXT)
+
+/**
+ * enum kvdev_format - how the bytes of a backing file are read
+ * @KVDEV_FORMAT_RAW: sector n is at byte n * 512 of the file or block device
+ *
+ * The format is always said, never guessed from the content: the content
+ * belongs to the guest.
+ */
+enum kvdev_format {
+	KVDEV_FORMAT_RAW = 1,
+};
+
+/* The guest gets a read-only disk; implied if @fd was opened read-only. */
+#define KVDEV_BACKEND_RDONLY	(1U << 0)
+
+#define KVDEV_SERIAL_LEN	20
+
+/**
+ * struct kvdev_set_backend - ioctl(KVDEV_SET_BACKEND)
+ * @size: sizeof(struct kvdev_set_backend)
+ * @flags: KVDEV_BACKEND_*
+ * @fd: regular file or block device, open for reading, and for writing unless
+ *	read-only; -1 takes the present backend away. The device keeps its own
+ *	reference. O_DIRECT of a regular file is honoured; a block device is
+ *	always accessed past the page cache
+ * @format: enum kvdev_format
+ * @block_size: logical block size shown to the driver, a power of two from
+ *	512 to 4096 and not below what the file needs; 0 chooses the latter
+ * @__reserved: Must be 0
+ * @serial: what GET_ID tells, zero padded, not necessarily terminated
+ * @__reserved2: Must be 0
+ *
+ * Block devices only. Allowed while device status is 0.
+ *
+ * A size that is not a multiple of the block size is rounded down.
+ */
+struct kvdev_set_backend {
+	__u32 size;
+	__u32 flags;
+	__s32 fd;
+	__u32 format;
+	__u32 block_size;
+	__u32 __reserved;
+	__u8 serial[KVDEV_SERIAL_LEN];
+	__u32 __reserved2;
+};
+#define KVDEV_SET_BACKEND _IO(KVDEV_IOCTL_MAGIC, KVDEV_CMD_SET_BACKEND)
+
+/**
+ * struct kvdev_get_stats - ioctl(KVDEV_GET_STATS)
+ * @size: sizeof(struct kvdev_get_stats)
+ * @flags: Must be 0
+ * @queue: index of the queue
+ * @__reserved: Must be 0
+ * @kicks: out, notifications from the driver
+ * @chains: out, descriptor chains taken from the ring
+ * @completions: out, chains given back
+ * @completions_inplace: out, of these given back in the context of the I/O
+ *	completion, without a worker in between
+ * @signals: out, interrupts due for used buffers, whether or not there was
+ *	somewhere to send them
+ * @signals_suppressed: out, interrupts the driver said it did not need
+ * @bytes_readable: out, payload bytes read from guest memory
+ * @bytes_writable: out, payload bytes written to guest memory
+ * @errors: out, requests that ended with an error status
+ * @violations: out, breaches of the ring protocol by the driver
+ * @dev_resets: out, resets of the whole device, also of one just reset
+ * @dev_needs_reset: out, times DEVICE_NEEDS_RESET was set
+ * @dev_ignored_accesses: out, register accesses ignored for a wrong offset,
+ *	width, state or value
+ *
+ * Counters since KVDEV_CREATE; those named ``dev_`` are of the whole device.
+ */
+struct kvdev_get_stats {
+	__u32 size;
+	__u32 flags;
+	__u32 queue;
+	__u32 __reserved;
+	__aligned_u64 kicks;
+	__aligned_u64 chains;
+	__aligned_u64 completions;
+	__aligned_u64 completions_inplace;
+	__aligned_u64 signals;
+	__aligned_u64 signals_suppressed;
+	__aligned_u64 bytes_readable;
+	__aligned_u64 bytes_writable;
+	__aligned_u64 errors;
+	__aligned_u64 violations;
+	__aligned_u64 dev_resets;
+	__aligned_u64 dev_needs_reset;
+	__aligned_u64 dev_ignored_accesses;
+};
+#define KVDEV_GET_STATS _IO(KVDEV_IOCTL_MAGIC, KVDEV_CMD_GET_STATS)
+
+/**
+ * enum kvdev_transport_type - register layouts the kernel can hold
+ * @KVDEV_TRANSPORT_PCI_MODERN: virtio over PCI, non-transitional
+ */
+enum kvdev_transport_type {
+	KVDEV_TRANSPORT_PCI_MODERN = 1,
+};
+
+/**
+ * struct kvdev_bind_transport - ioctl(KVDEV_BIND_TRANSPORT)
+ * @size: sizeof(struct kvdev_bind_transport)
+ * @flags: Must be 0
+ * @type: enum kvdev_transport_type
+ * @nr_vectors: MSI-X vectors the VMM's PCI function has, 0 to
+ *	KVDEV_MAX_VECTORS; a driver that selects another one reads NO_VECTOR
+ * @common_offset: in/out, offset of the common configuration structure
+ * @notify_offset: in/out, offset of the notification structure
+ * @notify_multiplier: in/out, bytes between two queues' doorbells: 0 (one
+ *	for all), or a power of two from 2 up
+ * @isr_offset: in/out, offset of the ISR status byte
+ * @device_offset: in/out, offset of the device-specific configuration
+ * @bar_size: in/out, bytes of the register window, a power of two
+ * @common_len: out, length of the common configuration structure
+ * @notify_len: out, length of the notification structure
+ * @isr_len: out, length of the ISR structure
+ * @device_len: out, length of the device-specific configuration
+ *
+ * From now on the kernel holds the device's virtio registers; the VMM puts
+ * the returned offsets and lengths into the PCI capabilities and forwards
+ * trapped accesses with KVDEV_ACCESS. A @bar_size of 0 asks for the default
+ * layout (all other in/out fields must be 0 then); otherwise the given layout
+ * is checked for alignment, overlap and end and used as it is.
+ *
+ * In the default layout each queue has its own doorbell (@notify_multiplier is
+ * not 0). queue_notify_off of a queue is its index, or 0 with a multiplier of
+ * 0, so the doorbell of queue i is at @notify_offset + i * @notify_multiplier.
+ *
+ * Queues, features, status and interrupts are the driver's afterwards: the
+ * vhost commands for them (but for GET_FEATURES, GET_STATUS and SET_VRING_KICK
+ * and _ERR) fail with EBUSY, but VHOST_VDPA_SET_STATUS with 0 resets the device
+ * as a machine reset does.
+ */
+struct kvdev_bind_transport {
+	__u32 size;
+	__u32 flags;
+	__u32 type;
+	__u32 nr_vectors;
+	__u32 common_offset;
+	__u32 notify_offset;
+	__u32 notify_multiplier;
+	__u32 isr_offset;
+	__u32 device_offset;
+	__u32 bar_size;
+	__u32 common_len;
+	__u32 notify_len;
+	__u32 isr_len;
+	__u32 device_len;
+};
+#define KVDEV_BIND_TRANSPORT _IO(KVDEV_IOCTL_MAGIC, KVDEV_CMD_BIND_TRANSPORT)
+
+#define KVDEV_ACCESS_WRITE	(1U << 0)
+
+/**
+ * struct kvdev_access - ioctl(KVDEV_ACCESS)
+ * @size: sizeof(struct kvdev_access)
+ * @flags: KVDEV_ACCESS_WRITE or 0 for a read
+ * @offset: offset in the register window
+ * @len: width in bytes: 1, 2, 4 or 8
+ * @space: Must be 0
+ * @__reserved: Must be 0
+ * @value: in/out, the value in host byte order, zero extended
+ *
+ * One access of the driver to the device's registers. What the driver does
+ * wrong is no error of this call: such writes are ignored, such reads give 0,
+ * both are counted. A write of 0 to the status register returns when the
+ * device is reset and no longer touches guest memory.
+ */
+struct kvdev_access {
+	__u32 size;
+	__u32 flags;
+	__u32 offset;
+	__u32 len;
+	__u32 space;
+	__u32 __reserved;
+	__aligned_u64 value;
+};
+#define KVDEV_ACCESS _IO(KVDEV_IOCTL_MAGIC, KVDEV_CMD_ACCESS)
+
+/**
+ * struct kvdev_set_vector - ioctl(KVDEV_SET_VECTOR)
+ * @size: sizeof(struct kvdev_set_vector)
+ * @flags: Must be 0
+ * @vector: MSI-X vector, below nr_vectors of KVDEV_BIND_TRANSPORT
+ * @fd: eventfd to signal for it (normally a KVM irqfd); -1 for none
+ *
+ * May be changed at any time, also while I/O runs.
+ */
+struct kvdev_set_vector {
+	__u32 size;
+	__u32 flags;
+	__u32 vector;
+	__s32 fd;
+};
+#define KVDEV_SET_VECTOR _IO(KVDEV_IOCTL_MAGIC, KVDEV_CMD_SET_VECTOR)
+
+/**
+ * DOC: vhost commands
+ *
+ * These of <linux/vhost.h> work on a kvdev file, with their usual arguments:
+ *
+ *  - VHOST_SET_OWNER, VHOST_RESET_OWNER: the caller's address space becomes
+ *    the device's; the workers are threads of the caller. RESET_OWNER resets
+ *    the device and drops memory, eventfds, workers and the transport.
+ *  - VHOST_SET_MEM_TABLE: guest physical to user addresses, at most 64
+ *    regions, in any order, not overlapping. May be replaced while I/O runs.
+ *  - VHOST_GET_FEATURES, VHOST_SET_FEATURES: 64 feature bits.
+ *  - VHOST_GET_BACKEND_FEATURES, VHOST_SET_BACKEND_FEATURES: none so far.
+ *  - VHOST_SET_VRING_NUM, _ADDR, VHOST_SET_VRING_BASE, VHOST_GET_VRING_BASE:
+ *    while the queue does not run; addresses are the VMM's own (user)
+ *    addresses. GET_VRING_BASE stops a running queue first and drains it.
+ *  - VHOST_SET_VRING_KICK, _CALL, _ERR: eventfds, -1 for none, at any time.
+ *    A queue's ERR eventfd is signalled when the driver broke the protocol on
+ *    it. With a transport bound KICK is the queue's doorbell and CALL is
+ *    refused, see KVDEV_SET_VECTOR.
+ *  - VHOST_VDPA_GET_DEVICE_ID, VHOST_VDPA_GET_STATUS, VHOST_VDPA_SET_STATUS,
+ *    VHOST_VDPA_GET_CONFIG, VHOST_VDPA_SET_CONFIG, VHOST_VDPA_SET_CONFIG_CALL,
+ *    VHOST_VDPA_GET_CONFIG_SIZE, VHOST_VDPA_SET_VRING_ENABLE,
+ *    VHOST_VDPA_GET_VRING_NUM, VHOST_VDPA_GET_VQS_COUNT. SET_CONFIG fails
+ *    with EOPNOTSUPP: no device has a field that can be written.
+ *
+ * The GET commands that need no memory or queue work as soon as there is a
+ * device, VHOST_VDPA_GET_VQS_COUNT for one, and through any of its files.
+ *
+ * A queue is started when it is enabled and status has DRIVER_OK, whichever
+ * comes last, unless the device needs a reset. It begins with a look at the
+ * ring: buffers made available before are served. It runs until it is disabled,
+ * its base is asked for, or the device is reset.
+ */
+
+#endif /* _UAPI_LINUX_KVDEV_H */
