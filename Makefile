@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# The human's view: what can be built and run. kbuild reads Kbuild instead.
+
+KDIR ?= /lib/modules/$(shell uname -r)/build
+DESTDIR ?=
+PREFIX ?= /usr
+TESTING := tools/testing
+
+# Parameters of single targets, see "make help".
+T ?=
+KERNEL ?= 6.12
+B ?=
+
+.PHONY: help modules install clean check kunit unit fuzz lab selftest test \
+	demo bench deb
+
+help:
+	@echo 'See it work (needs root, a Debian 12 or 13 machine, no /dev/kvm):'
+	@echo '  make demo                  a guest boots from an in-kernel disk'
+	@echo '  make test                  everything a contributor needs to run'
+	@echo
+	@echo 'Build and install:'
+	@echo '  make modules [KDIR=DIR]    modules for the kernel built or packaged in DIR'
+	@echo '                             ($(KDIR))'
+	@echo '  make install [DESTDIR=DIR] modules, uapi header, udev rule'
+	@echo '  make deb                   Debian packages'
+	@echo '  make clean'
+	@echo
+	@echo 'Parts of "make test":'
+	@echo '  make check                 style and static checks'
+	@echo '  make unit                  pure code in user space, ASan and UBSan'
+	@echo '  make fuzz [T=SECONDS]      fuzz the pure code'
+	@echo '  make kunit                 KUnit on User Mode Linux, plain and debug'
+	@echo '  make selftest [T=PATTERN] [KERNEL=6.12|7.2|debug|uml|uml-debug]'
+	@echo
+	@echo '  make lab                   build all of the test lab beforehand'
+	@echo '  make bench [B=NAME]        measure, side by side with the peers'
+
+modules:
+	$(MAKE) -C $(KDIR) M=$(CURDIR) W=1 modules
+
+# Without headers nothing was built that they would have to clean up.
+clean:
+	rm -rf build
+	[ ! -e $(KDIR) ] || $(MAKE) -C $(KDIR) M=$(CURDIR) clean
+
+install: modules
+	$(MAKE) -C $(KDIR) M=$(CURDIR) \
+		$(if $(DESTDIR),INSTALL_MOD_PATH=$(DESTDIR)) modules_install
+	install -D -m 644 include/uapi/linux/kvdev.h \
+		$(DESTDIR)$(PREFIX)/include/linux/kvdev.h
+	install -D -m 644 debian/kvdev-dkms.udev \
+		$(DESTDIR)$(PREFIX)/lib/udev/rules.d/60-kvdev.rules
+
+lab:
+	$(TESTING)/lab/deps
+	$(TESTING)/lab/build
+
+check:
+	$(TESTING)/lab/deps
+	$(TESTING)/check
+
+kunit:
+	$(TESTING)/lab/deps
+	$(TESTING)/kunit
+
+unit:
+	$(TESTING)/lab/deps
+	$(TESTING)/unit/run
+
+fuzz:
+	$(TESTING)/lab/deps
+	$(TESTING)/fuzz/run $(or $(T),60)
+
+selftest:
+	$(TESTING)/lab/deps
+	$(TESTING)/selftest $(KERNEL) $(T)
+
+test:
+	$(TESTING)/lab/deps
+	$(TESTING)/test
+
+demo:
+	$(TESTING)/lab/deps
+	$(TESTING)/demo
+
+deb:
+	$(TESTING)/lab/deps
+	$(TESTING)/packaging/deb
+
+bench:
+	$(TESTING)/lab/deps
+	$(TESTING)/bench/run $(B)

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Backing stores of block-like devices.
+ *
+ * A backend moves bytes between a position of the store and an iov_iter. It
+ * knows nothing of rings, chains or device protocols, and reports errno.
+ *
+ *	kvdev_backend_submit()		worker: splits and bounces if it must
+ *	  ops->submit()			worker: starts the I/O
+ *	    kvdev_io_end()		any context: lets go of the memory
+ *	      io->done()		any context: the device's completion
+ */
+#ifndef KVDEV_BACKEND_H
+#define KVDEV_BACKEND_H
+
+#include <linux/bio.h>
+#include <linux/fs.h>
+#include <linux/refcount.h>
+#include <linux/sizes.h>
+#include <linux/types.h>
+#include <linux/uio.h>
+#include <linux/workqueue.h>
+
+#include "../memacc.h"
+
+struct kvdev_backend;
+
+/*
+ * Most bytes of one operation of a backend. Bounds what a request can pin and
+ * the arrays that go with it; larger than what guests send but for firmware
+ * that loads a file in one go. Longer operations are cut into such pieces,
+ * one after the other.
+ */
+#define KVDEV_IO_MAX		SZ_4M
+
+/* Block sizes a store may need, and a device may show. */
+#define KVDEV_BLOCK_MIN		512
+#define KVDEV_BLOCK_MAX		4096
+
+enum kvdev_io_op {
+	KVDEV_IO_READ,
+	KVDEV_IO_WRITE,
+	KVDEV_IO_FLUSH,
+};
+
+/**
+ * struct kvdev_io - one operation on a backend, embedded in a request
+ * @op: what to do. A flush makes all writes durable that were done before it
+ *	was submitted
+ * @durable: write only: done means durable, as if a flush had followed
+ * @pos: byte position, a multiple of the block size
+ * @len: bytes, a multiple of the block size; 0 for a flush. The submitter has
+ *	checked that the range lies inside the store
+ * @iter: the memory, @len bytes. Only used until submit returns: a backend
+ *	that is not done by then has pinned or copied what it needs
+ * @done: called exactly once for each submitted operation, from any context
+ *	including hard interrupts and from inside submit. @error is 0 or a
+ *	negative errno; a short transfer is -EIO. The operation is the
+ *	submitter's again, with all of its fields
+ * @backend: from submit to done: the backend
+ * @error: from submit to done: result on its way to process context
+ * @pages: from submit to done: memory of an operation that is in flight
+ * @work: from submit to done: the way to process context
+ * @f: state of the file backend
+ * @b: state of the block device backend
+ */
+struct kvdev_io {
+	enum kvdev_io_op op;
+	bool durable;
+	loff_t pos;
+	size_t len;
+	struct iov_iter iter;
+	void (*done)(struct kvdev_io *io, int error);
+
+	/* private to the backend, from submit to done */
+	struct kvdev_backend *backend;
+	int error;
+	struct kvdev_pages pages;
+	struct work_struct work;
+	union {
+		struct {
+			struct kiocb iocb;
+			refcount_t ref;
+			ssize_t ret;
+		} f;
+		struct {
+			struct bio bio;
+		} b;
+	};
+};
+
+/**
+ * struct kvdev_backend_ops - one kind of store
+ * @name: for traces and statistics
+ * @open: look at @backend->file and fill size, block_size, the alignments and
+ *	priv; may set read_only. Process context of the VMM, sleeps
+ * @close: undo @open; no operation is in flight. Cannot fail
+ * @submit: start @io in worker context (the address space of the user memory
+ *	in @io->iter is current). Memory is aligned as @open asked and at most
+ *	KVDEV_IO_MAX bytes. Never fails: errors go to kvdev_io_end()
+ */
+struct kvdev_backend_ops {
+	const char *name;
+	int (*open)(struct kvdev_backend *backend);
+	void (*close)(struct kvdev_backend *backend);
+	void (*submit)(struct kvdev_backend *backend, struct kvdev_io *io);
+};
+
+/**
+ * struct kvdev_backend - an attached store
+ * @ops: kind of store
+ * @file: the VMM's file, referenced
+ * @size: bytes
+ * @block_size: smallest unit of position and length: what the store needs, a
+ *	power of two from KVDEV_BLOCK_MIN to KVDEV_BLOCK_MAX
+ * @addr_align: what memory addresses must be a multiple of, a power of two
+ * @len_align: what lengths of memory pieces must be a multiple of; 1 or
+ *	@block_size
+ * @read_only: writes are refused here too, whatever the device checked
+ * @priv: private to the kind of store
+ *
+ * Nothing changes between open and close.
+ */
+struct kvdev_backend {
+	const struct kvdev_backend_ops *ops;
+	struct file *file;
+	u64 size;
+	u32 block_size;
+	u32 addr_align;
+	u32 len_align;
+	bool read_only;
+	void *priv;
+};
+
+/* For devices */
+struct kvdev_backend *kvdev_backend_open(int fd, u32 format, bool read_only);
+void kvdev_backend_close(struct kvdev_backend *backend);
+void kvdev_backend_path(const struct kvdev_backend *backend, char *buf,
+			size_t len);
+void kvdev_backend_submit(struct kvdev_backend *backend, struct kvdev_io *io);
+
+/* For kinds of stores */
+void kvdev_io_end(struct kvdev_io *io, int error);
+
+extern const struct kvdev_backend_ops kvdev_file_backend_ops;
+extern const struct kvdev_backend_ops kvdev_bdev_backend_ops;
+
+#endif /* KVDEV_BACKEND_H */

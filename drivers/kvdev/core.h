@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The device and its queues, as the core and the bindings see them.
+ *
+ * Who owns what:
+ *
+ *	file, name, vDPA device -> kvdev_dev -> kvdev_vq[] -> ring, mapped
+ *	  (each a reference)                     areas, worker, eventfds
+ *	                                     -> memory table, transport, device
+ *	                                        type's state
+ *
+ * A device is used by one at a time (enum kvdev_use): by a process that set
+ * itself as owner through a file, or by the vDPA binding.
+ *
+ * Lock order:
+ *
+ *	kvdev_dev.mutex
+ *	  the list of devices (registry.c)
+ *	  kvdev_vq.mutex		(worker: this one only)
+ *	    eventfd wait queue lock	(kicks come in under it)
+ *	    kvdev_vq.used_lock		(interrupts off; completions, any context)
+ *
+ * The address space's mmap_lock is taken under both mutexes (pinning, faults),
+ * so nothing that is called with it may take one of them. The vDPA bus does
+ * call like that, see vdpa/vdpa.c.
+ *
+ * An interrupt to the guest (a signal of an eventfd) is sent with none of the
+ * spinlocks held and never from inside a kick.
+ *
+ * A queue's life:
+ *
+ *	stopped --start--> running --stop--> draining --last completion--> stopped
+ *	                      |
+ *	                      +--violation--> broken, until stopped
+ *
+ * Start and stop happen under kvdev_dev.mutex. The worker serves the queue
+ * under kvdev_vq.mutex and only while it is running and not broken.
+ */
+#ifndef KVDEV_CORE_H
+#define KVDEV_CORE_H
+
+#include <linux/completion.h>
+#include <linux/kref.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/refcount.h>
+#include <linux/spinlock.h>
+#include <linux/types.h>
+#include <uapi/linux/kvdev.h>
+
+#include "device/device.h"
+#include "mem.h"
+#include "notify.h"
+#include "ring/ring.h"
+#include "stats.h"
+#include "transport/regs.h"
+#include "worker.h"
+
+struct dentry;
+
+enum {
+	KVDEV_AREA_DESC,
+	KVDEV_AREA_DRIVER,
+	KVDEV_AREA_DEVICE,
+	KVDEV_NR_AREAS
+};
+
+/**
+ * struct kvdev_vq - one queue of a device
+ * @dev: its device
+ * @index: its number
+ * @regs: its registers; kvdev_dev.mutex
+ * @worker: its thread
+ * @work: serves it; queued by kicks
+ * @kick: doorbell
+ * @call: used buffer notification, if no transport is bound
+ * @err: told about violations
+ * @mutex: held while serving; covers the fields down to @priv
+ * @running: is to be served; changed under both mutexes
+ * @broken: the driver broke the protocol; not served until restarted
+ * @mem: the device's memory table; changed under both mutexes
+ * @areas: mapped ring
+ * @chain: scratch for the chain being looked at
+ * @budget: chains the worker may still take in this round
+ * @priv: of the device type
+ * @stopping: somebody waits for @mutex in order to stop the queue
+ * @used_lock: covers the producer side of @ring
+ * @batcher: the worker while it serves: completions in it are published
+ *	together at the end of its round; written under @mutex
+ * @inflight: chains in flight, plus one while running
+ * @drained: completed when @inflight drops to 0
+ * @ring: consumer side under @mutex, producer side under @used_lock
+ * @stats: counters
+ */
+struct kvdev_vq {
+	struct kvdev_dev *dev;
+	u16 index;
+	struct kvdev_queue_regs *regs;
+
+	struct kvdev_worker worker;
+	struct kvdev_work work;
+	struct kvdev_kick kick;
+	struct kvdev_call call;
+	struct kvdev_call err;
+
+	struct mutex mutex;	/* serving, and the fields to @priv */
+	bool running;
+	bool broken;
+	const struct kvdev_mem_table *mem;
+	struct kvdev_area areas[KVDEV_NR_AREAS];
+	struct kvdev_chain chain;
+	unsigned int budget;
+	void *priv;
+
+	bool stopping;
+
+	spinlock_t used_lock;	/* producer side of the ring */
+	struct task_struct *batcher;
+	refcount_t inflight;
+	struct completion drained;
+	struct kvdev_ring ring;
+	struct kvdev_vq_stats stats;
+};
+
+/* kvdev_dev.flags */
+enum {
+	KVDEV_DEV_NEEDS_RESET,	/* DEVICE_NEEDS_RESET of device status */
+};
+
+/**
+ * struct kvdev_dev - a device
+ * @id: number of the device since the module was loaded
+ * @type: constants and callbacks
+ * @priv: of the device type
+ * @ref: files, name, binding
+ * @list: on the list of all devices; its lock
+ * @name: name, or empty; the list's lock
+ * @mutex: covers everything that has no other rule
+ * @use: who uses the device
+ * @user: the file the owner was set through, or the binding's device
+ * @use_pid: the process that uses it, NULL: none
+ * @use_comm: its name, or that of the driver
+ * @owned: there is an owner: workers run
+ * @mm: the owner's address space (mm_count is held), NULL: no owner, or a
+ *	driver in this kernel
+ * @mem: guest memory, NULL: none set
+ * @suspended: queues are stopped but not forgotten
+ * @fixed_queue_size: the largest ring size was asked for at creation
+ * @extra_features: what the binding adds to the features offered
+ * @allowed: features the VMM allows
+ * @regs: features, status, configuration and the queues' registers, whether
+ *	the driver reaches them through a transport or the VMM sets them
+ * @transport: enum kvdev_transport_type, 0: ring level, the VMM emulates it
+ * @layout: of the register window
+ * @vectors: MSI-X vectors' eventfds, @regs.nr_vectors of them
+ * @config_call: configuration change notification, if no transport is bound
+ * @isr: ISR status bits; any context
+ * @flags: any context
+ * @nr_vqs: number of @vqs
+ * @vqs: queues
+ * @stats: counters
+ * @debugfs: directory
+ */
+struct kvdev_dev {
+	unsigned int id;
+	const struct kvdev_device_type *type;
+	void *priv;
+
+	struct kref ref;
+	struct list_head list;
+	char name[KVDEV_NAME_LEN];
+
+	struct mutex mutex;	/* whatever has no other rule */
+	enum kvdev_use use;
+	void *user;
+	struct pid *use_pid;
+	char use_comm[16];
+	bool owned;
+	struct mm_struct *mm;
+	struct kvdev_mem_table *mem;
+	bool suspended;
+	u64 allowed;
+	u64 extra_features;
+	bool fixed_queue_size;
+	struct kvdev_regs regs;
+	u32 transport;
+	struct kvdev_pci_layout layout;
+	struct kvdev_call *vectors;
+	struct kvdev_call config_call;
+	atomic_t isr;
+	unsigned long flags;
+
+	struct kvdev_dev_stats stats;
+	struct dentry *debugfs;
+
+	u16 nr_vqs;
+	struct kvdev_vq vqs[] __counted_by(nr_vqs);
+};
+
+/* dev.c: for bindings. All but create: kvdev_dev.mutex is held. */
+struct kvdev_dev *kvdev_dev_create(const struct kvdev_create *arg);
+void kvdev_dev_destroy(struct kvdev_dev *dev);
+int kvdev_dev_claim(struct kvdev_dev *dev, enum kvdev_use use, void *user);
+void kvdev_dev_unclaim(struct kvdev_dev *dev);
+int kvdev_dev_set_owner(struct kvdev_dev *dev, enum kvdev_worker_kind kind);
+void kvdev_dev_reset_owner(struct kvdev_dev *dev);
+void kvdev_dev_set_mem(struct kvdev_dev *dev, struct kvdev_mem_table *table);
+u8 kvdev_dev_status(const struct kvdev_dev *dev);
+int kvdev_dev_set_status(struct kvdev_dev *dev, u8 status);
+void kvdev_dev_update_features(struct kvdev_dev *dev);
+void kvdev_dev_widen_queues(struct kvdev_dev *dev, u16 num);
+int kvdev_dev_enable_vq(struct kvdev_dev *dev, u16 index);
+void kvdev_dev_disable_vq(struct kvdev_dev *dev, u16 index);
+int kvdev_dev_suspend(struct kvdev_dev *dev);
+int kvdev_dev_resume(struct kvdev_dev *dev);
+struct kvdev_vq *kvdev_dev_vq(struct kvdev_dev *dev, u32 index);
+/* Addresses of rings are the driver's, not the VMM's. */
+bool kvdev_dev_driver_level(const struct kvdev_dev *dev);
+
+/* registry.c */
+int kvdev_registry_add(struct kvdev_dev *dev, const u8 *name);
+int kvdev_registry_delete(const u8 *name);
+void kvdev_registry_forget(struct kvdev_dev *dev);
+struct kvdev_dev *kvdev_registry_find(const char *name);
+int kvdev_registry_next(struct kvdev_next *arg);
+void kvdev_dev_put(struct kvdev_dev *dev);
+bool kvdev_name_valid(const u8 *name);
+
+/* dev.c: any context */
+void kvdev_dev_needs_reset(struct kvdev_dev *dev, const char *reason);
+
+/* access.c: the register level; kvdev_dev.mutex is held */
+int kvdev_bind_transport(struct kvdev_dev *dev,
+			 struct kvdev_bind_transport *arg);
+int kvdev_access(struct kvdev_dev *dev, struct kvdev_access *arg);
+int kvdev_set_vector(struct kvdev_dev *dev, u32 vector, int fd);
+void kvdev_transport_release(struct kvdev_dev *dev);
+void kvdev_signal_vq(struct kvdev_vq *vq);
+void kvdev_signal_config(struct kvdev_dev *dev);
+
+/* vq.c: kvdev_dev.mutex is held */
+int kvdev_vq_init(struct kvdev_vq *vq, struct kvdev_dev *dev, u16 index);
+void kvdev_vq_exit(struct kvdev_vq *vq);
+int kvdev_vq_start(struct kvdev_vq *vq);
+void kvdev_vq_stop(struct kvdev_vq *vq);
+u16 kvdev_vq_avail_base(struct kvdev_vq *vq);
+void kvdev_vq_set_mem(struct kvdev_vq *vq, const struct kvdev_mem_table *mem);
+
+/* vq.c: any context */
+void kvdev_vq_kick(struct kvdev_vq *vq, u64 count);
+
+/* chardev.c */
+int kvdev_chardev_init(void);
+void kvdev_chardev_exit(void);
+
+/* types.c: device types by virtio id */
+const struct kvdev_device_type *kvdev_type_get(u32 id);
+void kvdev_type_put(const struct kvdev_device_type *type);
+u64 kvdev_type_mask(void);
+
+#endif /* KVDEV_CORE_H */

@@ -1,0 +1,666 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The device object: creation, owner, features, the status machine, reset.
+ *
+ * Device status (virtio 1.3, 2.1) is one byte whoever writes it, a driver
+ * through registers or a VMM through an ioctl:
+ *
+ *	0 --> ACKNOWLEDGE, DRIVER --> FEATURES_OK --> DRIVER_OK --> ...
+ *	^				  |		  |
+ *	|				  features are	  enabled queues
+ *	|				  frozen	  run
+ *	+--- write of 0: queues drained, everything forgotten ---- any state
+ *
+ * Bits are only added; several at once are taken in this order. NEEDS_RESET is
+ * the device's own bit.
+ */
+#include <linux/idr.h>
+#include <linux/pid.h>
+#include <linux/sched.h>
+#include <linux/sched/mm.h>
+#include <linux/slab.h>
+#include <linux/virtio_config.h>
+#include <linux/virtio_ring.h>
+
+#include "compat/compat.h"
+#include "core.h"
+#include "trace.h"
+
+/* What the core does for every device type. */
+#define CORE_FEATURES	(BIT_ULL(VIRTIO_F_VERSION_1) |		\
+			 BIT_ULL(VIRTIO_RING_F_INDIRECT_DESC) |	\
+			 BIT_ULL(VIRTIO_RING_F_EVENT_IDX))
+
+static DEFINE_IDA(dev_ids);
+
+/* ------------------------------------------------ calls of device types */
+
+void kvdev_dev_set_priv(struct kvdev_dev *dev, void *priv)
+{
+	dev->priv = priv;
+}
+
+void *kvdev_dev_priv(const struct kvdev_dev *dev)
+{
+	return dev->priv;
+}
+
+void *kvdev_dev_config(struct kvdev_dev *dev)
+{
+	return dev->regs.config;
+}
+
+u16 kvdev_dev_nr_queues(const struct kvdev_dev *dev)
+{
+	return dev->nr_vqs;
+}
+EXPORT_SYMBOL_NS_GPL(kvdev_dev_nr_queues, KVDEV_NS);
+
+u16 kvdev_dev_queue_size(const struct kvdev_dev *dev)
+{
+	/* All queues have the same limit. */
+	return dev->regs.queues[0].cfg.num_max;
+}
+EXPORT_SYMBOL_NS_GPL(kvdev_dev_queue_size, KVDEV_NS);
+
+bool kvdev_dev_has_feature(const struct kvdev_dev *dev, unsigned int bit)
+{
+	return dev->regs.driver_features & BIT_ULL(bit);
+}
+
+/* ---------------------------------------------------------------- status */
+
+/**
+ * kvdev_dev_needs_reset() - the device cannot go on
+ * @dev: the device
+ * @reason: static text, for the trace
+ *
+ * virtio 1.3, 2.1.2: the bit, and a configuration change notification if the
+ * driver is up.
+ *
+ * Context: any.
+ */
+void kvdev_dev_needs_reset(struct kvdev_dev *dev, const char *reason)
+{
+	if (test_and_set_bit(KVDEV_DEV_NEEDS_RESET, &dev->flags))
+		return;
+	atomic64_inc(&dev->stats.needs_reset);
+	trace_kvdev_needs_reset(dev->id, reason);
+	/* Flag before status; test_and_set_bit() is a full barrier. */
+	if (READ_ONCE(dev->regs.status) & VIRTIO_CONFIG_S_DRIVER_OK)
+		kvdev_signal_config(dev);
+}
+
+/**
+ * kvdev_dev_status() - device status as the driver sees it
+ * @dev: the device
+ *
+ * Return: the status byte.
+ */
+u8 kvdev_dev_status(const struct kvdev_dev *dev)
+{
+	u8 status = dev->regs.status;
+
+	if (test_bit(KVDEV_DEV_NEEDS_RESET, &dev->flags))
+		status |= VIRTIO_CONFIG_S_NEEDS_RESET;
+	return status;
+}
+EXPORT_SYMBOL_NS_GPL(kvdev_dev_status, KVDEV_NS);
+
+static void stop_queues(struct kvdev_dev *dev)
+{
+	u16 i;
+
+	for (i = 0; i < dev->nr_vqs; i++)
+		kvdev_vq_stop(&dev->vqs[i]);
+}
+
+/*
+ * virtio 1.3, 2.4: status reads 0 when the device is done with the queues,
+ * and it interrupts no more until it is initialised again.
+ */
+static void dev_reset(struct kvdev_dev *dev)
+{
+	stop_queues(dev);
+	dev->suspended = false;
+	kvdev_regs_reset(&dev->regs);
+	WRITE_ONCE(dev->regs.status, 0);
+	clear_bit(KVDEV_DEV_NEEDS_RESET, &dev->flags);
+	atomic_set(&dev->isr, 0);
+	dev->stats.resets++;
+}
+
+/**
+ * kvdev_dev_driver_level() - is it a driver that writes status and rings?
+ * @dev: the device
+ *
+ * Return: true if a driver does, through registers or the vDPA bus: ring
+ * addresses are driver addresses, and what is wrong is told by status. False
+ * if a VMM does, through the file.
+ */
+bool kvdev_dev_driver_level(const struct kvdev_dev *dev)
+{
+	return dev->transport || dev->use == KVDEV_USE_VDPA;
+}
+
+/* Is what the driver accepted a set the device can work with? */
+static int check_features(struct kvdev_dev *dev)
+{
+	u64 features = dev->regs.driver_features;
+
+	if (features & ~dev->regs.device_features)
+		return -EINVAL;
+	/* virtio 1.3, 6.1: without it this is not the device it looks like */
+	if (dev->transport && !(features & BIT_ULL(VIRTIO_F_VERSION_1)))
+		return -EINVAL;
+	if (dev->type->check_features)
+		return dev->type->check_features(dev, features);
+	return 0;
+}
+
+/*
+ * The bus enables queues the driver never heard of along with the others:
+ * those have no address, and nothing is to be done about them.
+ */
+static bool vq_wanted(const struct kvdev_dev *dev, u16 i)
+{
+	const struct kvdev_queue_regs *q = &dev->regs.queues[i];
+
+	if (dev->use == KVDEV_USE_VDPA && !q->cfg.desc_addr &&
+	    !q->cfg.driver_addr && !q->cfg.device_addr)
+		return false;
+	return q->enabled;
+}
+
+static int start_queues(struct kvdev_dev *dev)
+{
+	int ret;
+	u16 i;
+
+	if (!dev->owned)
+		return -EPERM;
+	if (!dev->mem)
+		return -EFAULT;
+	if (dev->type->ready) {
+		ret = dev->type->ready(dev);
+		if (ret)
+			return ret;
+	}
+	for (i = 0; i < dev->nr_vqs; i++) {
+		if (!vq_wanted(dev, i))
+			continue;
+		ret = kvdev_vq_start(&dev->vqs[i]);
+		if (ret) {
+			stop_queues(dev);
+			return ret;
+		}
+	}
+	return 0;
+}
+
+/**
+ * kvdev_dev_set_status() - somebody writes device status
+ * @dev: the device
+ * @status: what is written
+ *
+ * A VMM that writes status gets the reason why a step was refused. A driver
+ * has only registers: it finds FEATURES_OK missing, or gets NEEDS_RESET if
+ * queues could not be started.
+ *
+ * Return: 0; -EINVAL for a set of features or a queue configuration that
+ * cannot be; -EPERM, -EFAULT, -ENXIO, -ENOMEM, -ESHUTDOWN from starting.
+ */
+int kvdev_dev_set_status(struct kvdev_dev *dev, u8 status)
+{
+	u8 old = dev->regs.status;
+	int ret = 0;
+
+	lockdep_assert_held(&dev->mutex);
+	trace_kvdev_status(dev->id, kvdev_dev_status(dev), status);
+	if (!status) {
+		dev_reset(dev);
+		return 0;
+	}
+
+	status = (status | old) & ~VIRTIO_CONFIG_S_NEEDS_RESET;
+	if (status & ~old & VIRTIO_CONFIG_S_FEATURES_OK) {
+		ret = check_features(dev);
+		if (ret)
+			status &= ~VIRTIO_CONFIG_S_FEATURES_OK;
+	}
+	if (!(status & VIRTIO_CONFIG_S_FEATURES_OK) &&
+	    (status & VIRTIO_CONFIG_S_DRIVER_OK)) {
+		ret = ret ?: -EINVAL;
+		status &= ~VIRTIO_CONFIG_S_DRIVER_OK;
+	}
+	if (status & ~old & VIRTIO_CONFIG_S_DRIVER_OK) {
+		ret = start_queues(dev);
+		if (ret && !kvdev_dev_driver_level(dev))
+			status &= ~VIRTIO_CONFIG_S_DRIVER_OK;
+	}
+	WRITE_ONCE(dev->regs.status, status);
+	if (!(status & ~old & VIRTIO_CONFIG_S_DRIVER_OK))
+		return ret;
+
+	/*
+	 * The notification is due only with DRIVER_OK, so now. A queue started
+	 * above may have been found broken before the bit was set: then it was
+	 * left to us. Pairs with the barrier in kvdev_dev_needs_reset(): who
+	 * comes second sees what the first one wrote.
+	 */
+	smp_mb();
+	if (test_bit(KVDEV_DEV_NEEDS_RESET, &dev->flags))
+		kvdev_signal_config(dev);
+	else if (ret)
+		kvdev_dev_needs_reset(dev, "queues cannot be started");
+	return ret;
+}
+EXPORT_SYMBOL_NS_GPL(kvdev_dev_set_status, KVDEV_NS);
+
+/**
+ * kvdev_dev_enable_vq() - a queue is to run
+ * @dev: the device
+ * @index: an existing queue
+ *
+ * It starts with DRIVER_OK, or now if that is set.
+ *
+ * Return: as kvdev_vq_start().
+ */
+int kvdev_dev_enable_vq(struct kvdev_dev *dev, u16 index)
+{
+	struct kvdev_vq *vq = &dev->vqs[index];
+	int ret;
+
+	lockdep_assert_held(&dev->mutex);
+	vq->regs->enabled = true;
+	if (!(dev->regs.status & VIRTIO_CONFIG_S_DRIVER_OK) || vq->running ||
+	    !vq_wanted(dev, index) || dev->suspended ||
+	    test_bit(KVDEV_DEV_NEEDS_RESET, &dev->flags))
+		return 0;
+
+	ret = kvdev_vq_start(vq);
+	if (ret && kvdev_dev_driver_level(dev))
+		kvdev_dev_needs_reset(dev, "queue cannot be started");
+	else if (ret)
+		vq->regs->enabled = false;
+	return ret;
+}
+EXPORT_SYMBOL_NS_GPL(kvdev_dev_enable_vq, KVDEV_NS);
+
+/**
+ * kvdev_dev_disable_vq() - a queue is not to run
+ * @dev: the device
+ * @index: an existing queue; stopped and drained if it runs
+ */
+void kvdev_dev_disable_vq(struct kvdev_dev *dev, u16 index)
+{
+	kvdev_vq_stop(&dev->vqs[index]);
+	dev->vqs[index].regs->enabled = false;
+}
+EXPORT_SYMBOL_NS_GPL(kvdev_dev_disable_vq, KVDEV_NS);
+
+/**
+ * kvdev_dev_suspend() - stop all queues, keep everything
+ * @dev: the device
+ *
+ * On return all requests have ended; kvdev_vq_avail_base() says where each
+ * queue goes on.
+ *
+ * Return: 0.
+ */
+int kvdev_dev_suspend(struct kvdev_dev *dev)
+{
+	lockdep_assert_held(&dev->mutex);
+	stop_queues(dev);
+	dev->suspended = true;
+	return 0;
+}
+EXPORT_SYMBOL_NS_GPL(kvdev_dev_suspend, KVDEV_NS);
+
+/**
+ * kvdev_dev_resume() - undo kvdev_dev_suspend()
+ * @dev: the device
+ *
+ * Return: 0, or as kvdev_dev_set_status().
+ */
+int kvdev_dev_resume(struct kvdev_dev *dev)
+{
+	int ret = 0;
+
+	lockdep_assert_held(&dev->mutex);
+	if (!dev->suspended)
+		return 0;
+	dev->suspended = false;
+	if (dev->regs.status & VIRTIO_CONFIG_S_DRIVER_OK)
+		ret = start_queues(dev);
+	if (ret)
+		kvdev_dev_needs_reset(dev, "queues cannot be started again");
+	return ret;
+}
+EXPORT_SYMBOL_NS_GPL(kvdev_dev_resume, KVDEV_NS);
+
+/**
+ * kvdev_dev_widen_queues() - another largest ring size
+ * @dev: status is 0
+ * @num: power of two up to KVDEV_MAX_RING_SIZE
+ *
+ * What was asked for when the device was created stays.
+ */
+void kvdev_dev_widen_queues(struct kvdev_dev *dev, u16 num)
+{
+	u16 i;
+
+	if (dev->fixed_queue_size)
+		return;
+	for (i = 0; i < dev->nr_vqs; i++)
+		dev->regs.queues[i].cfg.num_max = num;
+	kvdev_regs_reset(&dev->regs);
+}
+EXPORT_SYMBOL_NS_GPL(kvdev_dev_widen_queues, KVDEV_NS);
+
+/**
+ * kvdev_dev_update_features() - what is offered has changed
+ * @dev: status is 0
+ */
+void kvdev_dev_update_features(struct kvdev_dev *dev)
+{
+	u64 features = CORE_FEATURES | dev->extra_features |
+		       dev->type->features(dev);
+
+	if (dev->allowed)
+		features &= dev->allowed;
+	/* virtio 1.3, 6.3: the device must offer it */
+	dev->regs.device_features = features | BIT_ULL(VIRTIO_F_VERSION_1);
+}
+EXPORT_SYMBOL_NS_GPL(kvdev_dev_update_features, KVDEV_NS);
+
+/* ------------------------------------------------------- owner and memory */
+
+static void stop_workers(struct kvdev_dev *dev)
+{
+	u16 i;
+
+	for (i = 0; i < dev->nr_vqs; i++)
+		kvdev_worker_stop(&dev->vqs[i].worker);
+}
+
+/* Who to name when others find the device in use. */
+static void set_user(struct kvdev_dev *dev)
+{
+	put_pid(dev->use_pid);
+	dev->use_pid = get_task_pid(current, PIDTYPE_TGID);
+	get_task_comm(dev->use_comm, current);
+}
+
+/**
+ * kvdev_dev_claim() - use a device, alone
+ * @dev: the device
+ * @use: as what
+ * @user: whatever tells this user from others
+ *
+ * Return: 0, or -EBUSY if it is in use.
+ */
+int kvdev_dev_claim(struct kvdev_dev *dev, enum kvdev_use use, void *user)
+{
+	lockdep_assert_held(&dev->mutex);
+	if (dev->use != KVDEV_USE_NONE)
+		return -EBUSY;
+	dev->use = use;
+	dev->user = user;
+	if (use == KVDEV_USE_OWNER)
+		set_user(dev);
+	return 0;
+}
+EXPORT_SYMBOL_NS_GPL(kvdev_dev_claim, KVDEV_NS);
+
+/**
+ * kvdev_dev_unclaim() - stop using a device
+ * @dev: claimed; reset, and without owner and transport afterwards
+ */
+void kvdev_dev_unclaim(struct kvdev_dev *dev)
+{
+	lockdep_assert_held(&dev->mutex);
+	kvdev_dev_reset_owner(dev);
+	kvdev_transport_release(dev);
+	dev->extra_features = 0;
+	kvdev_dev_update_features(dev);
+	kvdev_dev_widen_queues(dev, dev->type->queue_size);
+	dev->use = KVDEV_USE_NONE;
+	dev->user = NULL;
+}
+EXPORT_SYMBOL_NS_GPL(kvdev_dev_unclaim, KVDEV_NS);
+
+/**
+ * kvdev_dev_set_owner() - start the workers
+ * @dev: claimed
+ * @kind: whose threads; KVDEV_WORKER_OWNER: the caller's address space is the
+ *	guest's
+ *
+ * Return: 0; -EEXIST if there is an owner; what creating a thread says.
+ */
+int kvdev_dev_set_owner(struct kvdev_dev *dev, enum kvdev_worker_kind kind)
+{
+	char name[TASK_COMM_LEN];
+	int ret;
+	u16 i;
+
+	lockdep_assert_held(&dev->mutex);
+	if (dev->owned)
+		return -EEXIST;
+
+	for (i = 0; i < dev->nr_vqs; i++) {
+		snprintf(name, sizeof(name), "kvdev-%u-%s-%u", dev->id,
+			 dev->type->name, i);
+		ret = kvdev_worker_start(&dev->vqs[i].worker, kind, name);
+		if (ret) {
+			stop_workers(dev);
+			return ret;
+		}
+	}
+	dev->owned = true;
+	if (kind != KVDEV_WORKER_OWNER)
+		return 0;
+	/*
+	 * Not mm_users: that would keep a dead process' memory until the file
+	 * is closed, which a mapping of it in the same memory can hold back.
+	 */
+	mmgrab(current->mm);
+	dev->mm = current->mm;
+	set_user(dev);
+	return 0;
+}
+EXPORT_SYMBOL_NS_GPL(kvdev_dev_set_owner, KVDEV_NS);
+
+static void drop_eventfds(struct kvdev_dev *dev)
+{
+	u16 i;
+
+	for (i = 0; i < dev->nr_vqs; i++) {
+		kvdev_kick_set(&dev->vqs[i].kick, -1);
+		kvdev_call_set(&dev->vqs[i].call, -1);
+		kvdev_call_set(&dev->vqs[i].err, -1);
+	}
+	kvdev_call_set(&dev->config_call, -1);
+}
+
+/**
+ * kvdev_dev_reset_owner() - forget owner, memory, eventfds, workers
+ * @dev: the device; resets it
+ */
+void kvdev_dev_reset_owner(struct kvdev_dev *dev)
+{
+	dev_reset(dev);
+	drop_eventfds(dev);
+	stop_workers(dev);
+	kvdev_mem_free(dev->mem);
+	dev->mem = NULL;
+	if (dev->mm)
+		mmdrop(dev->mm);
+	dev->mm = NULL;
+	put_pid(dev->use_pid);
+	dev->use_pid = NULL;
+	memset(dev->use_comm, 0, sizeof(dev->use_comm));
+	dev->owned = false;
+}
+EXPORT_SYMBOL_NS_GPL(kvdev_dev_reset_owner, KVDEV_NS);
+
+/**
+ * kvdev_dev_set_mem() - replace guest memory
+ * @dev: the device
+ * @table: now the device's
+ *
+ * Rings that run stay where they were when they were started.
+ */
+void kvdev_dev_set_mem(struct kvdev_dev *dev, struct kvdev_mem_table *table)
+{
+	struct kvdev_mem_table *old = dev->mem;
+	u16 i;
+
+	dev->mem = table;
+	for (i = 0; i < dev->nr_vqs; i++)
+		kvdev_vq_set_mem(&dev->vqs[i], table);
+	kvdev_mem_free(old);
+}
+EXPORT_SYMBOL_NS_GPL(kvdev_dev_set_mem, KVDEV_NS);
+
+/**
+ * kvdev_dev_vq() - queue by number
+ * @dev: the device
+ * @index: from user space
+ *
+ * Return: the queue, NULL if there is no such queue.
+ */
+struct kvdev_vq *kvdev_dev_vq(struct kvdev_dev *dev, u32 index)
+{
+	if (index >= dev->nr_vqs)
+		return NULL;
+	return &dev->vqs[array_index_nospec(index, dev->nr_vqs)];
+}
+
+/* ---------------------------------------------------- creation, destruction */
+
+static void dev_free(struct kvdev_dev *dev)
+{
+	u16 i;
+
+	for (i = 0; i < dev->nr_vqs; i++)
+		kvdev_vq_exit(&dev->vqs[i]);
+	kfree(dev->regs.config);
+	kfree(dev->regs.queues);
+	ida_free(&dev_ids, dev->id);
+	kvdev_type_put(dev->type);
+	kvfree(dev);
+}
+
+/* Memory only; dev_free() undoes what was done when it fails. */
+static int dev_init(struct kvdev_dev *dev, u16 queue_size)
+{
+	struct kvdev_regs *regs = &dev->regs;
+	int ret;
+	u16 i;
+
+	regs->queues = kcalloc(dev->nr_vqs, sizeof(*regs->queues),
+			       GFP_KERNEL_ACCOUNT);
+	regs->config = kzalloc(dev->type->config_size, GFP_KERNEL_ACCOUNT);
+	if (!regs->queues || (!regs->config && dev->type->config_size))
+		return -ENOMEM;
+	regs->nr_queues = dev->nr_vqs;
+	regs->config_len = dev->type->config_size;
+
+	for (i = 0; i < dev->nr_vqs; i++) {
+		regs->queues[i].cfg.num_max = queue_size;
+		ret = kvdev_vq_init(&dev->vqs[i], dev, i);
+		if (ret)
+			return ret;
+	}
+	kvdev_regs_reset(regs);
+	return 0;
+}
+
+static int check_create(const struct kvdev_create *arg,
+			const struct kvdev_device_type *type, u16 *nr_queues,
+			u16 *queue_size)
+{
+	if (arg->queue_size > KVDEV_MAX_RING_SIZE ||
+	    (arg->queue_size && !is_power_of_2(arg->queue_size)))
+		return -EINVAL;
+	if (arg->nr_queues > type->max_queues ||
+	    (arg->nr_queues && type->max_queues == type->nr_queues &&
+	     arg->nr_queues != type->nr_queues))
+		return -EINVAL;
+	*nr_queues = arg->nr_queues ?: type->nr_queues;
+	*queue_size = arg->queue_size ?: type->queue_size;
+	return 0;
+}
+
+/**
+ * kvdev_dev_create() - make a device
+ * @arg: what kind; reserved fields and flags have been checked
+ *
+ * Return: the device, or -EOPNOTSUPP, -EINVAL, -ENOMEM or what the type's
+ * create says as an error pointer.
+ */
+struct kvdev_dev *kvdev_dev_create(const struct kvdev_create *arg)
+{
+	const struct kvdev_device_type *type;
+	struct kvdev_dev *dev;
+	u16 nr_queues, queue_size;
+	int ret;
+
+	type = kvdev_type_get(arg->device_id);
+	if (!type)
+		return ERR_PTR(-EOPNOTSUPP);
+	ret = check_create(arg, type, &nr_queues, &queue_size);
+	if (ret)
+		goto err_put_type;
+
+	dev = kvzalloc(struct_size(dev, vqs, nr_queues), GFP_KERNEL_ACCOUNT);
+	if (!dev) {
+		ret = -ENOMEM;
+		goto err_put_type;
+	}
+	dev->nr_vqs = nr_queues;
+	dev->type = type;
+	dev->allowed = arg->features;
+	dev->fixed_queue_size = arg->queue_size;
+	mutex_init(&dev->mutex);
+	kref_init(&dev->ref);
+	INIT_LIST_HEAD(&dev->list);
+
+	ret = ida_alloc(&dev_ids, GFP_KERNEL);
+	if (ret < 0)
+		goto err_free;
+	dev->id = ret;
+
+	ret = dev_init(dev, queue_size);
+	if (ret)
+		goto err_dev_free;
+	ret = type->create(dev);
+	if (ret)
+		goto err_dev_free;
+	kvdev_dev_update_features(dev);
+	kvdev_debugfs_add(dev);
+	return dev;
+
+err_dev_free:
+	dev_free(dev);
+	return ERR_PTR(ret);
+err_free:
+	kvfree(dev);
+err_put_type:
+	kvdev_type_put(type);
+	return ERR_PTR(ret);
+}
+
+/**
+ * kvdev_dev_destroy() - the end of a device
+ * @dev: not in use, the last reference is gone
+ */
+void kvdev_dev_destroy(struct kvdev_dev *dev)
+{
+	kvdev_debugfs_remove(dev);
+	mutex_lock(&dev->mutex);
+	dev->type->destroy(dev);
+	mutex_unlock(&dev->mutex);
+	dev_free(dev);
+}

@@ -1,0 +1,557 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Block device (virtio 1.3, 5.2).
+ *
+ * A request is a header, data in one direction, and a status byte that is the
+ * last device-writable byte. Where descriptors begin and end means nothing
+ * (virtio 1.3, 2.7.4), so all of it is read through iterators.
+ *
+ *	blk_parse()     worker: every rule whose breach is a violation
+ *	blk_execute()   worker: starts what the type asks for
+ *	blk_complete()  any context: status byte, counters, used entry
+ */
+#include <linux/blkdev.h>
+#include <linux/llist.h>
+#include <linux/slab.h>
+#include <linux/virtio_byteorder.h>
+#include <uapi/linux/virtio_blk.h>
+#include <uapi/linux/virtio_ids.h>
+
+#include <uapi/linux/kvdev.h>
+
+#include "../backend/backend.h"
+#include "../memacc.h"
+#include "../ring/ring.h"
+#include "device.h"
+
+#define BLK_QUEUE_SIZE	256
+
+/*
+ * Most data segments of a request. Two pieces of a chain are header and
+ * status; each border of a memory region may cut a segment in two.
+ */
+#define BLK_SEG_MAX	(KVDEV_CHAIN_MAX - KVDEV_MEM_MAX_REGIONS - 2)
+
+/*
+ * Multi-byte fields are little endian: of a VERSION_1 driver always, and one
+ * without runs on the same little-endian machine.
+ */
+#define BLK_LE		true
+
+/**
+ * struct kvdev_blk - a block device
+ * @backend: store, NULL while there is none
+ * @size: bytes shown to the driver
+ * @block_size: shown to the driver; positions and lengths are multiples of it
+ * @serial: answer to GET_ID
+ *
+ * Changes under the device's mutex while no queue runs.
+ */
+struct kvdev_blk {
+	struct kvdev_backend *backend;
+	u64 size;
+	u32 block_size;
+	u8 serial[KVDEV_SERIAL_LEN];
+};
+
+/**
+ * struct blk_request - a request in flight
+ * @free: link in blk_queue.free
+ * @vq: its queue
+ * @type: VIRTIO_BLK_T_*
+ * @id: names the chain
+ * @sector: position, in 512 bytes
+ * @writable: bytes of the chain's writable part, the status byte included
+ * @filled: data bytes at the beginning of that part, if the request succeeds
+ * @used_len: what the used entry will say
+ * @status_byte: pinned, so that any context can store it
+ * @io: operation on the store
+ */
+struct blk_request {
+	struct llist_node free;
+	struct kvdev_vq *vq;
+	u32 type;
+	u16 id;
+	u64 sector;
+	u32 writable;
+	u32 filled;
+	u32 used_len;
+	struct kvdev_pinned_byte status_byte;
+	struct kvdev_io io;
+};
+
+/**
+ * struct blk_queue - requests of a running queue
+ * @free: requests not in use. The worker takes, any context gives back
+ * @requests: as many as the ring has entries, so the worker always finds one
+ */
+struct blk_queue {
+	struct llist_head free;
+	struct blk_request requests[];
+};
+
+static struct kvdev_blk *to_kvdev_blk(const struct blk_request *req)
+{
+	return kvdev_dev_priv(kvdev_vq_dev(req->vq));
+}
+
+/* ------------------------------------------------------------ completion */
+
+static u8 blk_status(int error)
+{
+	switch (error) {
+	case 0:
+		return VIRTIO_BLK_S_OK;
+	case -EOPNOTSUPP:
+		return VIRTIO_BLK_S_UNSUPP;
+	default:
+		return VIRTIO_BLK_S_IOERR;
+	}
+}
+
+/* The status byte is in place: give the chain back. */
+static void blk_finish(struct blk_request *req)
+{
+	struct kvdev_vq *vq = req->vq;
+	struct blk_queue *queue = kvdev_vq_priv(vq);
+	u32 used_len = req->used_len;
+	u16 id = req->id;
+
+	/*
+	 * The request is free before the driver sees the used entry and posts
+	 * the next one: so there is a request for every chain.
+	 */
+	llist_add(&req->free, &queue->free);
+	kvdev_vq_complete(vq, id, used_len);
+}
+
+static void blk_finish_work(struct work_struct *work)
+{
+	struct blk_request *req = container_of(work, struct blk_request,
+					       io.work);
+
+	kvdev_pinned_byte_finish(&req->status_byte);
+	blk_finish(req);
+}
+
+/*
+ * How much of the writable part was certainly written, from its beginning
+ * (virtio 1.3, 2.7.8.2): data, and the status byte if it follows at once. A
+ * failed read says 0, as the data before its status byte may be missing.
+ */
+static u32 blk_used_len(const struct blk_request *req, u32 filled)
+{
+	return filled == req->writable - 1 ? req->writable : filled;
+}
+
+/* The only way a request ends. Any context; data is in place. */
+static void blk_complete(struct blk_request *req, int error)
+{
+	u32 filled = error ? 0 : req->filled;
+	u32 taken = 0;
+
+	if (!error && req->type == VIRTIO_BLK_T_OUT)
+		taken = req->io.len;
+	req->used_len = blk_used_len(req, filled);
+	kvdev_vq_account(req->vq, taken, filled, error);
+
+	if (likely(kvdev_pinned_byte_store(&req->status_byte,
+					   blk_status(error)))) {
+		blk_finish(req);
+		return;
+	}
+	INIT_WORK(&req->io.work, blk_finish_work);
+	kvdev_memacc_defer(&req->io.work);
+}
+
+static void blk_io_done(struct kvdev_io *io, int error)
+{
+	blk_complete(container_of(io, struct blk_request, io), error);
+}
+
+/* ------------------------------------------------------------- execution */
+
+/* A well-formed request may still ask for what the device does not have. */
+static int blk_check_rw(const struct kvdev_blk *blk, u64 sector, size_t len)
+{
+	u64 nr_sectors = blk->size >> SECTOR_SHIFT;
+	u32 block_sectors = blk->block_size >> SECTOR_SHIFT;
+
+	if (!len || !IS_ALIGNED(len, blk->block_size))
+		return -EINVAL;
+	if (!IS_ALIGNED(sector, block_sectors))
+		return -EINVAL;
+	/* No sum of sector and length: it could wrap. */
+	if (sector > nr_sectors || len >> SECTOR_SHIFT > nr_sectors - sector)
+		return -EIO;
+	return 0;
+}
+
+static void blk_execute_rw(struct blk_request *req, enum kvdev_io_op op,
+			   const struct iov_iter *data)
+{
+	struct kvdev_blk *blk = to_kvdev_blk(req);
+	struct kvdev_io *io = &req->io;
+	size_t len = iov_iter_count(data);
+	int ret;
+
+	ret = blk_check_rw(blk, req->sector, len);
+	/* virtio 1.3, 5.2.6.2: IOERR for a write to a read-only device */
+	if (!ret && op == KVDEV_IO_WRITE && blk->backend->read_only)
+		ret = -EROFS;
+	if (ret) {
+		blk_complete(req, ret);
+		return;
+	}
+
+	if (op == KVDEV_IO_READ)
+		req->filled = len;
+	io->op = op;
+	/*
+	 * virtio 1.3, 5.2.6.2: a driver that did not accept FLUSH cannot ask
+	 * for durability later, its writes are stable when they complete.
+	 */
+	io->durable = op == KVDEV_IO_WRITE &&
+		      !kvdev_dev_has_feature(kvdev_vq_dev(req->vq),
+					     VIRTIO_BLK_F_FLUSH);
+	io->pos = req->sector << SECTOR_SHIFT;
+	io->len = len;
+	io->iter = *data;
+	kvdev_backend_submit(blk->backend, io);
+}
+
+/*
+ * The store flushes what was completed before, and that is all the driver may
+ * rely on: it has seen no other completion (virtio 1.3, 5.2.6.2).
+ */
+static void blk_execute_flush(struct blk_request *req)
+{
+	req->io.op = KVDEV_IO_FLUSH;
+	req->io.pos = 0;
+	req->io.len = 0;
+	kvdev_backend_submit(to_kvdev_blk(req)->backend, &req->io);
+}
+
+/*
+ * virtio 1.3, 5.2.6: the string has 20 bytes, zero padded. Of a longer buffer
+ * the rest is left alone, a shorter one gets the beginning.
+ */
+static void blk_execute_get_id(struct blk_request *req, struct iov_iter *data)
+{
+	size_t len = min_t(size_t, iov_iter_count(data), VIRTIO_BLK_ID_BYTES);
+
+	BUILD_BUG_ON(VIRTIO_BLK_ID_BYTES != KVDEV_SERIAL_LEN);
+	if (copy_to_iter(to_kvdev_blk(req)->serial, len, data) != len) {
+		blk_complete(req, -EFAULT);
+		return;
+	}
+	req->filled = len;
+	blk_complete(req, 0);
+}
+
+static void blk_execute(struct blk_request *req, struct kvdev_vq_chain *chain)
+{
+	switch (req->type) {
+	case VIRTIO_BLK_T_IN:
+		blk_execute_rw(req, KVDEV_IO_READ, &chain->writable);
+		break;
+	case VIRTIO_BLK_T_OUT:
+		blk_execute_rw(req, KVDEV_IO_WRITE, &chain->readable);
+		break;
+	case VIRTIO_BLK_T_FLUSH:
+		blk_execute_flush(req);
+		break;
+	case VIRTIO_BLK_T_GET_ID:
+		blk_execute_get_id(req, &chain->writable);
+		break;
+	default:
+		blk_complete(req, -EOPNOTSUPP);
+	}
+}
+
+/* --------------------------------------------------------------- parsing */
+
+/* Data in the direction of the type only; other types may bring anything. */
+static const char *blk_check_direction(const struct blk_request *req,
+				       size_t nr_readable)
+{
+	switch (req->type) {
+	case VIRTIO_BLK_T_IN:
+	case VIRTIO_BLK_T_GET_ID:
+		return nr_readable ? "device-readable data in a read" : NULL;
+	case VIRTIO_BLK_T_OUT:
+		return req->writable > 1 ? "device-writable data in a write" :
+					   NULL;
+	default:
+		return NULL;
+	}
+}
+
+/*
+ * The status byte is not data any more. If it shares a piece with data, the
+ * piece gets shorter too: to cut the iterator is not enough, as direct I/O
+ * looks at the alignment of whole pieces.
+ */
+static int blk_take_status(struct blk_request *req,
+			   struct kvdev_vq_chain *chain)
+{
+	struct iovec *last = &chain->writable_iov[chain->nr_writable - 1];
+	unsigned long addr = (unsigned long)last->iov_base + last->iov_len - 1;
+
+	iov_iter_truncate(&chain->writable, req->writable - 1);
+	if (last->iov_len > 1)
+		last->iov_len--;
+	return kvdev_pin_byte(&req->status_byte, addr,
+			      kvdev_vq_kernel_memory(req->vq));
+}
+
+/*
+ * Fill @req from @chain, whose iterators are left with the data. Returns NULL,
+ * or what the driver did wrong, then nothing is held. A request whose status
+ * cannot be told must not be completed: the driver would take what was in the
+ * byte before for it.
+ */
+static const char *blk_parse(struct blk_request *req,
+			     struct kvdev_vq_chain *chain)
+{
+	struct virtio_blk_outhdr hdr;
+	const char *reason;
+
+	if (iov_iter_count(&chain->readable) < sizeof(hdr))
+		return "block request without a complete header";
+	if (!iov_iter_count(&chain->writable))
+		return "block request without a status byte";
+	/* Single fetch: the driver may change it under us. */
+	if (copy_from_iter(&hdr, sizeof(hdr), &chain->readable) != sizeof(hdr))
+		return "block request header is not accessible";
+
+	req->id = chain->id;
+	req->type = __virtio32_to_cpu(BLK_LE, hdr.type);
+	req->sector = __virtio64_to_cpu(BLK_LE, hdr.sector);
+	req->writable = iov_iter_count(&chain->writable);
+	req->filled = 0;
+
+	reason = blk_check_direction(req, iov_iter_count(&chain->readable));
+	if (reason)
+		return reason;
+	if (blk_take_status(req, chain))
+		return "status byte of a block request is not accessible";
+	return NULL;
+}
+
+/* Serve one chain; false if no more can be served. */
+static bool blk_serve(struct kvdev_vq *vq, struct kvdev_vq_chain *chain)
+{
+	struct blk_queue *queue = kvdev_vq_priv(vq);
+	struct llist_node *node = llist_del_first(&queue->free);
+	struct blk_request *req;
+	const char *reason;
+
+	/* Cannot happen: one request per ring entry, see blk_finish(). */
+	if (WARN_ON_ONCE(!node))
+		return false;
+	req = llist_entry(node, struct blk_request, free);
+
+	reason = blk_parse(req, chain);
+	if (reason) {
+		llist_add(&req->free, &queue->free);
+		kvdev_vq_violation(vq, reason);
+		return false;
+	}
+	kvdev_vq_pop(vq, chain);
+	blk_execute(req, chain);
+	return true;
+}
+
+/* ---------------------------------------------------------------- queues */
+
+static bool blk_vq_serve(struct kvdev_vq *vq)
+{
+	struct kvdev_vq_chain chain;
+	struct blk_plug plug;
+	bool again;
+
+	/* What comes in one go goes to the disk in one go. */
+	blk_start_plug(&plug);
+	for (;;) {
+		again = kvdev_vq_should_stop(vq);
+		if (again || kvdev_vq_peek(vq, &chain) != 1)
+			break;
+		if (!blk_serve(vq, &chain))
+			break;
+	}
+	blk_finish_plug(&plug);
+	return again;
+}
+
+static int blk_vq_start(struct kvdev_vq *vq)
+{
+	u16 num = kvdev_vq_num(vq);
+	struct blk_queue *queue;
+	u16 i;
+
+	/* At most KVDEV_MAX_RING_SIZE requests, below 1 MiB. */
+	queue = kvzalloc(struct_size(queue, requests, num), GFP_KERNEL_ACCOUNT);
+	if (!queue)
+		return -ENOMEM;
+
+	init_llist_head(&queue->free);
+	for (i = 0; i < num; i++) {
+		queue->requests[i].vq = vq;
+		queue->requests[i].io.done = blk_io_done;
+		llist_add(&queue->requests[i].free, &queue->free);
+	}
+	kvdev_vq_set_priv(vq, queue);
+	return 0;
+}
+
+static void blk_vq_stop(struct kvdev_vq *vq)
+{
+	kvfree(kvdev_vq_priv(vq));
+	kvdev_vq_set_priv(vq, NULL);
+}
+
+/* ---------------------------------------------------------------- device */
+
+/* Everything not set here is for features that are not offered, and 0. */
+static void blk_fill_config(struct kvdev_dev *dev)
+{
+	const struct kvdev_blk *blk = kvdev_dev_priv(dev);
+	struct virtio_blk_config *config = kvdev_dev_config(dev);
+	u32 seg_max = clamp_t(u32, kvdev_dev_queue_size(dev), 3,
+			      BLK_SEG_MAX + 2) - 2;
+
+	memset(config, 0, sizeof(*config));
+	config->capacity = __cpu_to_virtio64(BLK_LE,
+					     blk->size >> SECTOR_SHIFT);
+	config->seg_max = __cpu_to_virtio32(BLK_LE, seg_max);
+	config->blk_size = __cpu_to_virtio32(BLK_LE, blk->block_size);
+	config->num_queues = __cpu_to_virtio16(BLK_LE,
+					       kvdev_dev_nr_queues(dev));
+}
+
+/* Show @backend, or no store, from now on. */
+static void blk_attach(struct kvdev_dev *dev, struct kvdev_backend *backend,
+		       u32 block_size, const u8 *serial)
+{
+	struct kvdev_blk *blk = kvdev_dev_priv(dev);
+
+	swap(blk->backend, backend);
+	kvdev_backend_close(backend);
+
+	blk->block_size = block_size;
+	blk->size = blk->backend ? round_down(blk->backend->size, block_size) :
+				   0;
+	memcpy(blk->serial, serial, sizeof(blk->serial));
+	blk_fill_config(dev);
+}
+
+static int blk_check_block_size(const struct kvdev_backend *backend,
+				u32 block_size)
+{
+	if (!is_power_of_2(block_size) || block_size > KVDEV_BLOCK_MAX ||
+	    block_size < backend->block_size)
+		return -EINVAL;
+	return backend->size < block_size ? -EINVAL : 0;
+}
+
+static int blk_set_backend(struct kvdev_dev *dev,
+			   const struct kvdev_set_backend *arg)
+{
+	static const u8 no_serial[KVDEV_SERIAL_LEN];
+	struct kvdev_backend *backend;
+	u32 block_size;
+	int ret;
+
+	if (arg->fd == -1) {
+		blk_attach(dev, NULL, KVDEV_BLOCK_MIN, no_serial);
+		return 0;
+	}
+
+	backend = kvdev_backend_open(arg->fd, arg->format,
+				     arg->flags & KVDEV_BACKEND_RDONLY);
+	if (IS_ERR(backend))
+		return PTR_ERR(backend);
+
+	block_size = arg->block_size ?: backend->block_size;
+	ret = blk_check_block_size(backend, block_size);
+	if (ret) {
+		kvdev_backend_close(backend);
+		return ret;
+	}
+	blk_attach(dev, backend, block_size, arg->serial);
+	return 0;
+}
+
+static void blk_describe(struct kvdev_dev *dev, struct kvdev_next *arg)
+{
+	const struct kvdev_blk *blk = kvdev_dev_priv(dev);
+
+	if (!blk->backend)
+		return;
+	arg->format = KVDEV_FORMAT_RAW;
+	arg->capacity = blk->size;
+	arg->block_size = blk->block_size;
+	arg->read_only = blk->backend->read_only;
+	kvdev_backend_path(blk->backend, arg->backing, sizeof(arg->backing));
+}
+
+static int blk_ready(struct kvdev_dev *dev)
+{
+	const struct kvdev_blk *blk = kvdev_dev_priv(dev);
+
+	return blk->backend ? 0 : -ENXIO;
+}
+
+static u64 blk_features(struct kvdev_dev *dev)
+{
+	const struct kvdev_blk *blk = kvdev_dev_priv(dev);
+	u64 features = BIT_ULL(VIRTIO_BLK_F_SEG_MAX) |
+		       BIT_ULL(VIRTIO_BLK_F_BLK_SIZE) |
+		       BIT_ULL(VIRTIO_BLK_F_FLUSH);
+
+	if (blk->backend && blk->backend->read_only)
+		features |= BIT_ULL(VIRTIO_BLK_F_RO);
+	if (kvdev_dev_nr_queues(dev) > 1)
+		features |= BIT_ULL(VIRTIO_BLK_F_MQ);
+	return features;
+}
+
+static int blk_create(struct kvdev_dev *dev)
+{
+	struct kvdev_blk *blk = kzalloc(sizeof(*blk), GFP_KERNEL_ACCOUNT);
+
+	if (!blk)
+		return -ENOMEM;
+	blk->block_size = KVDEV_BLOCK_MIN;
+	kvdev_dev_set_priv(dev, blk);
+	blk_fill_config(dev);
+	return 0;
+}
+
+static void blk_destroy(struct kvdev_dev *dev)
+{
+	struct kvdev_blk *blk = kvdev_dev_priv(dev);
+
+	kvdev_backend_close(blk->backend);
+	kfree(blk);
+}
+
+const struct kvdev_device_type kvdev_blk_type = {
+	.id = VIRTIO_ID_BLOCK,
+	.name = "blk",
+	.owner = THIS_MODULE,
+	.nr_queues = 1,
+	.max_queues = KVDEV_MAX_QUEUES,
+	.queue_size = BLK_QUEUE_SIZE,
+	.config_size = sizeof(struct virtio_blk_config),
+	.create = blk_create,
+	.destroy = blk_destroy,
+	.features = blk_features,
+	.set_backend = blk_set_backend,
+	.describe = blk_describe,
+	.ready = blk_ready,
+	.vq_start = blk_vq_start,
+	.vq_stop = blk_vq_stop,
+	.vq_serve = blk_vq_serve,
+};

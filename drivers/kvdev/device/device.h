@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What a device type is to the core, and what the core is to a device type.
+ *
+ * A device type sees its queues through the chain calls below, its payload
+ * through iov_iters and its storage through backend/backend.h. It knows no
+ * transport, no ring format and no ioctl.
+ *
+ * Life of a request, the same in every type:
+ *
+ *	parse     take a chain, check all of it, decide what to do
+ *	execute   start the work; it may end in any context
+ *	complete  one function per type: status to the guest, counters,
+ *		  kvdev_vq_complete()
+ *
+ * The three kinds of failure are kept apart. The driver broke the protocol:
+ * kvdev_vq_violation(), the device needs a reset. The host failed: an error
+ * status of the device's own protocol, the device goes on. We have a bug:
+ * WARN_ON_ONCE and the request fails.
+ */
+#ifndef KVDEV_DEVICE_H
+#define KVDEV_DEVICE_H
+
+#include <linux/module.h>
+#include <linux/types.h>
+#include <linux/uio.h>
+
+struct kvdev_dev;
+struct kvdev_vq;
+struct kvdev_next;
+struct kvdev_set_backend;
+
+/**
+ * struct kvdev_device_type - constants and callbacks of one virtio device type
+ * @id: virtio device id
+ * @name: short name, for workers and debugfs
+ * @owner: module
+ * @nr_queues: default number of queues
+ * @max_queues: most queues; equal to @nr_queues if it cannot be chosen
+ * @queue_size: default size of every ring
+ * @config_size: bytes of the configuration space
+ * @create: allocate the type's state, set kvdev_dev_set_priv(), fill the
+ *	configuration. May sleep and fail
+ * @destroy: undo @create. Queues are stopped. Cannot fail
+ * @features: type-specific feature bits the device offers as it is now
+ * @check_features: 0, or -EINVAL for a set that does not go together. Called
+ *	with a subset of @features (and core bits). Optional
+ * @set_backend: attach or detach the backing store. Status is 0, no queue
+ *	runs; flags and reserved fields of the argument have been checked.
+ *	Types without a backing store have none
+ * @describe: fill in what is special about the device. Optional
+ * @ready: -ENXIO while something the queues need is missing. Optional
+ * @vq_start: queue is about to run: allocate its requests. Sleeps, may fail
+ * @vq_stop: queue no longer runs and has no request in flight. Cannot fail
+ * @vq_serve: worker context (the owner's address space): take and execute
+ *	chains until the ring is empty or kvdev_vq_should_stop(). Returns true
+ *	if it stopped early and wants to be called again
+ *
+ * All but @vq_serve are called with the device's mutex held.
+ */
+struct kvdev_device_type {
+	u32 id;
+	const char *name;
+	struct module *owner;
+	u16 nr_queues;
+	u16 max_queues;
+	u16 queue_size;
+	u32 config_size;
+
+	int (*create)(struct kvdev_dev *dev);
+	void (*destroy)(struct kvdev_dev *dev);
+	u64 (*features)(struct kvdev_dev *dev);
+	int (*check_features)(struct kvdev_dev *dev, u64 features);
+	int (*set_backend)(struct kvdev_dev *dev,
+			   const struct kvdev_set_backend *arg);
+	void (*describe)(struct kvdev_dev *dev, struct kvdev_next *arg);
+	int (*ready)(struct kvdev_dev *dev);
+	int (*vq_start)(struct kvdev_vq *vq);
+	void (*vq_stop)(struct kvdev_vq *vq);
+	bool (*vq_serve)(struct kvdev_vq *vq);
+};
+
+extern const struct kvdev_device_type kvdev_blk_type;
+extern const struct kvdev_device_type kvdev_rng_type;
+
+/**
+ * struct kvdev_vq_chain - a chain as a device type sees it
+ * @id: names the chain in kvdev_vq_complete()
+ * @readable: what the driver gave us to read; ITER_SOURCE
+ * @writable: what the driver gave us to fill; ITER_DEST
+ * @nr_writable: pieces of @writable
+ * @writable_iov: the pieces of @writable, for types that need an address or
+ *	shorten a piece
+ *
+ * The iterators are cursors: copying advances them. They point into the
+ * queue's own array and are good until the next kvdev_vq_peek() of the queue;
+ * only the worker may use them.
+ */
+struct kvdev_vq_chain {
+	u16 id;
+	struct iov_iter readable;
+	struct iov_iter writable;
+	u16 nr_writable;
+	struct iovec *writable_iov;
+};
+
+/* The device, for types */
+void kvdev_dev_set_priv(struct kvdev_dev *dev, void *priv);
+void *kvdev_dev_priv(const struct kvdev_dev *dev);
+/* The configuration space: config_size bytes, little endian, mutex held. */
+void *kvdev_dev_config(struct kvdev_dev *dev);
+u16 kvdev_dev_nr_queues(const struct kvdev_dev *dev);
+/* The largest ring size of any queue. */
+u16 kvdev_dev_queue_size(const struct kvdev_dev *dev);
+/* Features the driver accepted; stable while queues run. */
+bool kvdev_dev_has_feature(const struct kvdev_dev *dev, unsigned int bit);
+
+/* A queue, for types */
+struct kvdev_dev *kvdev_vq_dev(const struct kvdev_vq *vq);
+u16 kvdev_vq_index(const struct kvdev_vq *vq);
+/* Ring size of the running queue: no more chains than this are in flight. */
+u16 kvdev_vq_num(const struct kvdev_vq *vq);
+void kvdev_vq_set_priv(struct kvdev_vq *vq, void *priv);
+void *kvdev_vq_priv(const struct kvdev_vq *vq);
+
+/* Worker context only: */
+int kvdev_vq_peek(struct kvdev_vq *vq, struct kvdev_vq_chain *chain);
+void kvdev_vq_pop(struct kvdev_vq *vq, const struct kvdev_vq_chain *chain);
+bool kvdev_vq_should_stop(struct kvdev_vq *vq);
+void kvdev_vq_violation(struct kvdev_vq *vq, const char *reason);
+/* Memory behind the iterators is kernel memory (in-kernel driver). */
+bool kvdev_vq_kernel_memory(const struct kvdev_vq *vq);
+
+/* Any context: */
+void kvdev_vq_complete(struct kvdev_vq *vq, u16 id, u32 written);
+/* Counters of a request about to be completed; error: it failed. */
+void kvdev_vq_account(struct kvdev_vq *vq, u32 readable, u32 writable,
+		      bool error);
+
+#endif /* KVDEV_DEVICE_H */

@@ -1,0 +1,8 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# Code that reads bytes the guest or an image chose. It includes nothing but
+# pure.h and its own headers, so the kernel, the user space unit tests and the
+# fuzzers all build the same files from this list.
+
+kvdev-pure-y := mem_table.o ring/ring.o ring/chain.o ring/split.o \
+		transport/regs.o transport/pci_modern.o

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The register file of a virtio transport and its decoding.
+ *
+ * A decoder is pure: it looks up what an access means, reads or changes
+ * struct kvdev_regs, and says in action bits what the device has to do about
+ * it. The device (access.c) performs the actions; it alone touches rings, memory
+ * and interrupts. One decoder call is one access; the caller serialises.
+ */
+#ifndef KVDEV_TRANSPORT_REGS_H
+#define KVDEV_TRANSPORT_REGS_H
+
+#include "../pure.h"
+#include "../ring/ring.h"
+
+#define KVDEV_NO_VECTOR		0xffff	/* VIRTIO_MSI_NO_VECTOR */
+#define KVDEV_CONFIG_QUEUE	0xffff	/* "the configuration", not a queue */
+
+/* What the device has to do; kvdev_reg_access.queue and .value say on what. */
+#define KVDEV_ACT_STATUS	BIT(0)	/* driver wrote status: .value */
+#define KVDEV_ACT_ENABLE	BIT(1)	/* driver enabled queue .queue */
+#define KVDEV_ACT_NOTIFY	BIT(2)	/* driver rang for queue .queue */
+#define KVDEV_ACT_ISR		BIT(3)	/* .value is to be ISR, then clear */
+#define KVDEV_ACT_CONFIG	BIT(4)	/* driver wrote .value to the config */
+#define KVDEV_ACT_VECTOR	BIT(5)	/* vector of .queue changed */
+#define KVDEV_ACT_IGNORED	BIT(6)	/* driver error, nothing happened */
+
+/**
+ * struct kvdev_queue_regs - registers of one queue
+ * @cfg: size and addresses as written
+ * @vector: MSI-X vector, or KVDEV_NO_VECTOR
+ * @enabled: driver set queue_enable; @cfg is frozen until reset
+ */
+struct kvdev_queue_regs {
+	struct kvdev_ring_cfg cfg;
+	u16 vector;
+	bool enabled;
+};
+
+/**
+ * struct kvdev_regs - what the driver sees of a device
+ * @device_features: offered
+ * @driver_features: accepted so far; frozen by FEATURES_OK
+ * @device_feature_select: which 32 bits the driver reads
+ * @driver_feature_select: which 32 bits the driver writes
+ * @queue_select: queue the queue registers show
+ * @config_vector: MSI-X vector for configuration changes
+ * @nr_vectors: vectors that exist
+ * @nr_queues: queues that exist
+ * @status: device status. Written by the device only, from KVDEV_ACT_STATUS
+ * @generation: configuration generation
+ * @queues: @nr_queues of them
+ * @config: device-specific configuration, little endian
+ * @config_len: bytes of @config
+ */
+struct kvdev_regs {
+	u64 device_features;
+	u64 driver_features;
+	u32 device_feature_select;
+	u32 driver_feature_select;
+	u16 queue_select;
+	u16 config_vector;
+	u16 nr_vectors;
+	u16 nr_queues;
+	u8 status;
+	u8 generation;
+	struct kvdev_queue_regs *queues;
+	u8 *config;
+	u32 config_len;
+};
+
+/**
+ * struct kvdev_reg_access - one access of the driver, and what became of it
+ * @offset: in the register window
+ * @len: bytes: 1, 2, 4, 8
+ * @write: direction
+ * @value: in: written value; out: value read, or the argument of the action
+ * @queue: out: queue of the action, or KVDEV_CONFIG_QUEUE
+ * @config_offset: out: with KVDEV_ACT_CONFIG, offset in the configuration
+ * @field: out: name of the register, for the trace; never NULL
+ */
+struct kvdev_reg_access {
+	u32 offset;
+	u32 len;
+	bool write;
+	u64 value;
+	u16 queue;
+	u32 config_offset;
+	const char *field;
+};
+
+/**
+ * struct kvdev_pci_layout - where virtio-pci structures are in the window
+ * @common: offset of the common configuration
+ * @notify: offset of the first doorbell
+ * @notify_multiplier: bytes between doorbells, 0: one for all
+ * @isr: offset of the ISR byte
+ * @device: offset of the device-specific configuration
+ * @size: bytes of the window
+ * @common_len: bytes of the common configuration
+ * @notify_len: bytes of all doorbells
+ * @isr_len: bytes of the ISR structure
+ * @device_len: bytes of the device-specific configuration
+ */
+struct kvdev_pci_layout {
+	u32 common;
+	u32 notify;
+	u32 notify_multiplier;
+	u32 isr;
+	u32 device;
+	u32 size;
+	u32 common_len;
+	u32 notify_len;
+	u32 isr_len;
+	u32 device_len;
+};
+
+/*
+ * The registers, whatever offset a transport gives them.
+ *
+ * Names as in the common configuration structure, virtio 1.3, 4.1.4.3.
+ */
+enum kvdev_reg {
+	KVDEV_REG_DEVICE_FEATURE_SELECT,
+	KVDEV_REG_DEVICE_FEATURE,
+	KVDEV_REG_DRIVER_FEATURE_SELECT,
+	KVDEV_REG_DRIVER_FEATURE,
+	KVDEV_REG_CONFIG_VECTOR,
+	KVDEV_REG_NUM_QUEUES,
+	KVDEV_REG_STATUS,
+	KVDEV_REG_CONFIG_GENERATION,
+	KVDEV_REG_QUEUE_SELECT,
+	KVDEV_REG_QUEUE_SIZE,
+	KVDEV_REG_QUEUE_VECTOR,
+	KVDEV_REG_QUEUE_ENABLE,
+	KVDEV_REG_QUEUE_NOTIFY_OFF,
+	KVDEV_REG_QUEUE_DESC,
+	KVDEV_REG_QUEUE_DRIVER,
+	KVDEV_REG_QUEUE_DEVICE,
+};
+
+/* regs.c: what all transports share */
+void kvdev_regs_reset(struct kvdev_regs *regs);
+u64 kvdev_regs_read(const struct kvdev_regs *regs, enum kvdev_reg reg);
+u32 kvdev_regs_write(struct kvdev_regs *regs, enum kvdev_reg reg, u64 value,
+		     struct kvdev_reg_access *acc);
+u64 kvdev_regs_read_config(const struct kvdev_regs *regs, u32 offset, u32 len);
+
+/* pci_modern.c: virtio 1.3, 4.1.4 */
+int kvdev_pci_layout_default(struct kvdev_pci_layout *layout,
+			     const struct kvdev_regs *regs);
+int kvdev_pci_layout_check(struct kvdev_pci_layout *layout,
+			   const struct kvdev_regs *regs);
+u32 kvdev_pci_modern_access(struct kvdev_regs *regs,
+			    const struct kvdev_pci_layout *layout,
+			    struct kvdev_reg_access *acc);
+
+#endif /* KVDEV_TRANSPORT_REGS_H */

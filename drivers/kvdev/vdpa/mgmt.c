@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Adding and removing devices: "vdpa dev add name NAME mgmtdev kvdev" puts the
+ * kvdev device of that name on the bus.
+ *
+ * The management interface of the bus has no words for a backing file, so the
+ * device is created and given its store first, through /dev/kvdev.
+ */
+#include <linux/device.h>
+#include <linux/dma-mapping.h>
+#include <linux/err.h>
+#include <linux/module.h>
+#include <linux/virtio_config.h>
+#include <linux/virtio_ring.h>
+#include <uapi/linux/vdpa.h>
+#include <uapi/linux/virtio_blk.h>
+#include <uapi/linux/virtio_ids.h>
+
+#include "compat/compat.h"
+#include "compat/vdpa.h"
+#include "core.h"
+#include "vdpa.h"
+#include "version.h"
+
+/*
+ * What devices of any type on the bus may offer, for people to see; a device
+ * may have less.
+ */
+#define MGMT_FEATURES	(BIT_ULL(VIRTIO_F_VERSION_1) |		\
+			 BIT_ULL(VIRTIO_F_ACCESS_PLATFORM) |	\
+			 BIT_ULL(VIRTIO_RING_F_INDIRECT_DESC) |	\
+			 BIT_ULL(VIRTIO_RING_F_EVENT_IDX) |	\
+			 BIT_ULL(VIRTIO_BLK_F_SEG_MAX) |	\
+			 BIT_ULL(VIRTIO_BLK_F_RO) |		\
+			 BIT_ULL(VIRTIO_BLK_F_BLK_SIZE) |	\
+			 BIT_ULL(VIRTIO_BLK_F_FLUSH) |		\
+			 BIT_ULL(VIRTIO_BLK_F_MQ))
+
+struct workqueue_struct *kvdev_vdpa_wq;
+
+static struct device *mgmt_parent;
+
+/* The device of that name, referenced and claimed for the bus. */
+static struct kvdev_dev *claim_device(const char *name,
+				      const struct vdpa_dev_set_config *config)
+{
+	struct kvdev_dev *dev = kvdev_registry_find(name);
+	int ret;
+
+	if (!dev)
+		return ERR_PTR(-ENOENT);
+
+	mutex_lock(&dev->mutex);
+	ret = kvdev_dev_claim(dev, KVDEV_USE_VDPA, mgmt_parent);
+	if (ret)
+		goto err_unlock;
+	/* Drivers behind the bus use the addresses it gives them. */
+	dev->extra_features = BIT_ULL(VIRTIO_F_ACCESS_PLATFORM);
+	kvdev_dev_update_features(dev);
+	/*
+	 * QEMU takes the 16 bits of the largest ring size for 32 and ends up
+	 * with its own limit, whatever we say.
+	 */
+	kvdev_dev_widen_queues(dev, KVDEV_MAX_RING_SIZE);
+	if (config->mask & BIT_ULL(VDPA_ATTR_DEV_FEATURES)) {
+		u64 wanted = config->device_features;
+
+		/* More than there is, or less than the bus needs. */
+		if (wanted & ~dev->regs.device_features ||
+		    !(wanted & BIT_ULL(VIRTIO_F_VERSION_1)) ||
+		    !(wanted & BIT_ULL(VIRTIO_F_ACCESS_PLATFORM))) {
+			ret = -EINVAL;
+			goto err_unclaim;
+		}
+		dev->regs.device_features = wanted;
+	}
+	mutex_unlock(&dev->mutex);
+	return dev;
+
+err_unclaim:
+	kvdev_dev_unclaim(dev);
+err_unlock:
+	mutex_unlock(&dev->mutex);
+	kvdev_dev_put(dev);
+	return ERR_PTR(ret);
+}
+
+static int dev_add(struct vdpa_mgmt_dev *mdev, const char *name,
+		   const struct vdpa_dev_set_config *config)
+{
+	struct kvdev_vdpa *v;
+	struct kvdev_dev *dev;
+	int ret;
+
+	v = kvdev_compat_vdpa_alloc(struct kvdev_vdpa, vdpa, mgmt_parent,
+				    &kvdev_vdpa_ops, name, true);
+	if (IS_ERR(v))
+		return PTR_ERR(v);
+
+	dev = claim_device(name, config);
+	if (IS_ERR(dev)) {
+		ret = PTR_ERR(dev);
+		goto err_put;
+	}
+	/* A device on the bus keeps the module; see kvdev_vdpa_ops.free. */
+	__module_get(THIS_MODULE);
+	kvdev_vdpa_map_init(v);
+	v->dev = dev;
+	v->vdpa.mdev = mdev;
+	/* A driver in this kernel maps its memory for this device. */
+	kvdev_compat_vdpa_set_dma_dev(&v->vdpa, &v->vdpa.dev);
+	v->vdpa.dev.dma_mask = &v->vdpa.dev.coherent_dma_mask;
+	ret = dma_set_mask_and_coherent(&v->vdpa.dev, DMA_BIT_MASK(64));
+	if (ret)
+		goto err_put;
+
+	ret = _vdpa_register_device(&v->vdpa, kvdev_dev_nr_queues(dev));
+	if (ret)
+		goto err_put;
+	return 0;
+
+err_put:
+	/* Gives the device back, see kvdev_vdpa_ops.free. */
+	put_device(&v->vdpa.dev);
+	return ret;
+}
+
+static void dev_del(struct vdpa_mgmt_dev *mdev, struct vdpa_device *vdpa)
+{
+	_vdpa_unregister_device(vdpa);
+}
+
+static const struct vdpa_mgmtdev_ops mgmt_ops = {
+	.dev_add = dev_add,
+	.dev_del = dev_del,
+};
+
+/* Not const: the bus' field is not. */
+static struct virtio_device_id mgmt_ids[] = {
+	{ VIRTIO_ID_BLOCK, VIRTIO_DEV_ANY_ID },
+	{ VIRTIO_ID_RNG, VIRTIO_DEV_ANY_ID },
+	{ 0 },
+};
+
+static struct vdpa_mgmt_dev mgmt = {
+	.ops = &mgmt_ops,
+	.id_table = mgmt_ids,
+	.config_attr_mask = BIT_ULL(VDPA_ATTR_DEV_FEATURES),
+	.max_supported_vqs = KVDEV_MAX_QUEUES,
+	.supported_features = MGMT_FEATURES,
+};
+
+static int __init kvdev_vdpa_init(void)
+{
+	int ret;
+
+	kvdev_vdpa_wq = alloc_workqueue("kvdev-vdpa", WQ_UNBOUND, 0);
+	if (!kvdev_vdpa_wq)
+		return -ENOMEM;
+	mgmt_parent = root_device_register("kvdev");
+	if (IS_ERR(mgmt_parent)) {
+		ret = PTR_ERR(mgmt_parent);
+		goto err_destroy_wq;
+	}
+	mgmt.device = mgmt_parent;
+	ret = vdpa_mgmtdev_register(&mgmt);
+	if (ret)
+		goto err_unregister;
+	return 0;
+
+err_unregister:
+	root_device_unregister(mgmt_parent);
+err_destroy_wq:
+	destroy_workqueue(kvdev_vdpa_wq);
+	return ret;
+}
+
+static void __exit kvdev_vdpa_exit(void)
+{
+	/* No device of ours is on the bus: each keeps the module. */
+	vdpa_mgmtdev_unregister(&mgmt);
+	root_device_unregister(mgmt_parent);
+	destroy_workqueue(kvdev_vdpa_wq);
+}
+
+module_init(kvdev_vdpa_init);
+module_exit(kvdev_vdpa_exit);
+
+MODULE_DESCRIPTION("kvdev devices on the vDPA bus");
+MODULE_LICENSE("GPL");
+MODULE_VERSION(KVDEV_VERSION);
+MODULE_IMPORT_NS(KVDEV_NS);

@@ -1,0 +1,632 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What the vDPA bus asks of a device.
+ *
+ * Whose memory it is depends on the driver of the bus, and the two are never
+ * confused:
+ *
+ *	vhost_vdpa	a process: it says which through bind_mm, in its own
+ *			context, and its threads are the workers. Addresses are
+ *			translated by what it maps to its user addresses;
+ *			nothing is pinned but the rings.
+ *	virtio_vdpa	this kernel: addresses are those of the DMA API, that
+ *			is physical ones, and workers are kernel threads.
+ *
+ * The kernel's memory is given only to the driver that is known to be the
+ * kernel's: whatever a process does or leaves out with vhost_vdpa, it ends up
+ * with its own memory or none.
+ */
+#include <linux/device.h>
+#include <linux/err.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/string.h>
+#include <net/netlink.h>
+#include <uapi/linux/vdpa.h>
+#include <uapi/linux/vhost_types.h>
+
+#include "core.h"
+#include "vdpa.h"
+
+/*
+ * How long a change of the mapping waits for the device, at most. It is there
+ * for the one caller that must not wait for ever, see wait_for_map().
+ */
+#define MAP_TIMEOUT	(10 * HZ)
+
+static struct kvdev_vdpa *to_kvdev_vdpa(struct vdpa_device *vdpa)
+{
+	return container_of(vdpa, struct kvdev_vdpa, vdpa);
+}
+
+static struct kvdev_dev *to_kvdev_dev(const struct vdpa_device *vdpa)
+{
+	return container_of_const(vdpa, struct kvdev_vdpa, vdpa)->dev;
+}
+
+static bool driver_is_kernel(const struct vdpa_device *vdpa)
+{
+	const struct device_driver *driver = vdpa->dev.driver;
+
+	return driver && !strcmp(driver->name, "virtio_vdpa");
+}
+
+/* ---------------------------------------------------------------- queues */
+
+static int kvdev_vdpa_set_vq_address(struct vdpa_device *vdpa, u16 idx,
+				     u64 desc, u64 driver, u64 device)
+{
+	struct kvdev_dev *dev = to_kvdev_dev(vdpa);
+	struct kvdev_vq *vq = &dev->vqs[idx];
+	int ret = 0;
+
+	mutex_lock(&dev->mutex);
+	if (vq->running) {
+		ret = -EBUSY;
+	} else {
+		vq->regs->cfg.desc_addr = desc;
+		vq->regs->cfg.driver_addr = driver;
+		vq->regs->cfg.device_addr = device;
+	}
+	mutex_unlock(&dev->mutex);
+	return ret;
+}
+
+static void kvdev_vdpa_set_vq_num(struct vdpa_device *vdpa, u16 idx, u32 num)
+{
+	struct kvdev_dev *dev = to_kvdev_dev(vdpa);
+	struct kvdev_vq *vq = &dev->vqs[idx];
+
+	mutex_lock(&dev->mutex);
+	/* What does not fit is found out when the queue is started. */
+	if (!vq->running)
+		vq->regs->cfg.num = min_t(u32, num, U16_MAX);
+	mutex_unlock(&dev->mutex);
+}
+
+/* Also from inside an eventfd's wake-up, interrupts off. */
+static void kvdev_vdpa_kick_vq(struct vdpa_device *vdpa, u16 idx)
+{
+	kvdev_vq_kick(&to_kvdev_dev(vdpa)->vqs[idx], 1);
+}
+
+static void set_call(struct kvdev_dev *dev, struct kvdev_call *call,
+		     const struct vdpa_callback *cb)
+{
+	/* The bus keeps its eventfd until it has given us another one. */
+	struct kvdev_target target = {
+		.ctx = cb->trigger,
+		.fn = cb->callback,
+		.arg = cb->private,
+	};
+
+	mutex_lock(&dev->mutex);
+	kvdev_call_set_target(call, target.ctx || target.fn ? &target : NULL);
+	mutex_unlock(&dev->mutex);
+}
+
+static void kvdev_vdpa_set_vq_cb(struct vdpa_device *vdpa, u16 idx,
+				 struct vdpa_callback *cb)
+{
+	struct kvdev_dev *dev = to_kvdev_dev(vdpa);
+
+	set_call(dev, &dev->vqs[idx].call, cb);
+}
+
+static void kvdev_vdpa_set_vq_ready(struct vdpa_device *vdpa, u16 idx, bool ready)
+{
+	struct kvdev_dev *dev = to_kvdev_dev(vdpa);
+
+	mutex_lock(&dev->mutex);
+	if (ready)
+		kvdev_dev_enable_vq(dev, idx);
+	else
+		kvdev_dev_disable_vq(dev, idx);
+	mutex_unlock(&dev->mutex);
+}
+
+static bool kvdev_vdpa_get_vq_ready(struct vdpa_device *vdpa, u16 idx)
+{
+	return READ_ONCE(to_kvdev_dev(vdpa)->vqs[idx].regs->enabled);
+}
+
+static int kvdev_vdpa_set_vq_state(struct vdpa_device *vdpa, u16 idx,
+				   const struct vdpa_vq_state *state)
+{
+	struct kvdev_dev *dev = to_kvdev_dev(vdpa);
+	struct kvdev_vq *vq = &dev->vqs[idx];
+	int ret = 0;
+
+	mutex_lock(&dev->mutex);
+	if (vq->running)
+		ret = -EBUSY;
+	else
+		vq->regs->cfg.avail_base = state->split.avail_index;
+	mutex_unlock(&dev->mutex);
+	return ret;
+}
+
+static int kvdev_vdpa_get_vq_state(struct vdpa_device *vdpa, u16 idx,
+				   struct vdpa_vq_state *state)
+{
+	struct kvdev_dev *dev = to_kvdev_dev(vdpa);
+
+	mutex_lock(&dev->mutex);
+	state->split.avail_index = kvdev_vq_avail_base(&dev->vqs[idx]);
+	mutex_unlock(&dev->mutex);
+	return 0;
+}
+
+static int put_stat(struct sk_buff *msg, const char *name, u64 value)
+{
+	if (nla_put_string(msg, VDPA_ATTR_DEV_VENDOR_ATTR_NAME, name) ||
+	    nla_put_u64_64bit(msg, VDPA_ATTR_DEV_VENDOR_ATTR_VALUE, value,
+			      VDPA_ATTR_PAD))
+		return -EMSGSIZE;
+	return 0;
+}
+
+static int kvdev_vdpa_get_vendor_vq_stats(struct vdpa_device *vdpa, u16 idx,
+					  struct sk_buff *msg,
+					  struct netlink_ext_ack *extack)
+{
+	struct kvdev_dev *dev = to_kvdev_dev(vdpa);
+	struct kvdev_get_stats s = { .queue = idx };
+	int ret;
+
+	mutex_lock(&dev->mutex);
+	ret = kvdev_stats_read(dev, &s);
+	mutex_unlock(&dev->mutex);
+	return ret ?: put_stat(msg, "kicks", s.kicks) ?:
+	       put_stat(msg, "chains", s.chains) ?:
+	       put_stat(msg, "completions", s.completions) ?:
+	       put_stat(msg, "completions_inplace", s.completions_inplace) ?:
+	       put_stat(msg, "signals", s.signals) ?:
+	       put_stat(msg, "signals_suppressed", s.signals_suppressed) ?:
+	       put_stat(msg, "errors", s.errors) ?:
+	       put_stat(msg, "violations", s.violations);
+}
+
+static u16 kvdev_vdpa_get_vq_size(struct vdpa_device *vdpa, u16 idx)
+{
+	return kvdev_dev_queue_size(to_kvdev_dev(vdpa));
+}
+
+static u32 kvdev_vdpa_get_vq_align(struct vdpa_device *vdpa)
+{
+	return PAGE_SIZE;
+}
+
+static u16 kvdev_vdpa_get_vq_num_max(struct vdpa_device *vdpa)
+{
+	return kvdev_dev_queue_size(to_kvdev_dev(vdpa));
+}
+
+static u16 kvdev_vdpa_get_vq_num_min(struct vdpa_device *vdpa)
+{
+	return 1;
+}
+
+static int kvdev_vdpa_set_vq_affinity(struct vdpa_device *vdpa, u16 idx,
+				      const struct cpumask *mask)
+{
+	struct kvdev_dev *dev = to_kvdev_dev(vdpa);
+	int ret;
+
+	mutex_lock(&dev->mutex);
+	ret = kvdev_worker_set_affinity(&dev->vqs[idx].worker, mask);
+	mutex_unlock(&dev->mutex);
+	return ret;
+}
+
+/* ---------------------------------------------------------------- memory */
+
+/*
+ * Give the device the present mapping; its mutex is held. A copy, so that no
+ * queue is waited for under map_mutex.
+ */
+static void apply_map(struct kvdev_vdpa *v)
+{
+	struct kvdev_mem_table *table = NULL;
+	unsigned long seq;
+	bool todo;
+
+	lockdep_assert_held(&v->dev->mutex);
+	mutex_lock(&v->map_mutex);
+	seq = v->map_seq;
+	todo = v->bound && v->map_applied != seq;
+	if (todo && v->map)
+		table = kvdev_mem_copy(v->map);
+	mutex_unlock(&v->map_mutex);
+
+	/* Out of memory: rather none than the old one. */
+	if (IS_ERR(table))
+		table = NULL;
+	if (todo)
+		kvdev_dev_set_mem(v->dev, table);
+	WRITE_ONCE(v->map_applied, seq);
+	wake_up_all(&v->map_wait);
+}
+
+static void map_work(struct work_struct *work)
+{
+	struct kvdev_vdpa *v = container_of(work, struct kvdev_vdpa, map_work);
+
+	mutex_lock(&v->dev->mutex);
+	apply_map(v);
+	mutex_unlock(&v->dev->mutex);
+}
+
+/**
+ * kvdev_vdpa_map_init() - no memory yet
+ * @v: new
+ */
+void kvdev_vdpa_map_init(struct kvdev_vdpa *v)
+{
+	mutex_init(&v->map_mutex);
+	init_waitqueue_head(&v->map_wait);
+	INIT_WORK(&v->map_work, map_work);
+}
+
+/* Memory is @table from now on; returns what to wait for. */
+static unsigned long change_map(struct kvdev_vdpa *v,
+				struct kvdev_mem_table *table)
+{
+	lockdep_assert_held(&v->map_mutex);
+	kvdev_mem_free(v->map);
+	v->map = table;
+	return ++v->map_seq;
+}
+
+/*
+ * When this returns the device does not use an older mapping any more, which a
+ * process that takes memory away relies on. But the bus maps, and undoes what
+ * it mapped if that fails, with mmap_lock held, and a worker that faults may
+ * be waiting for a writer that waits for us. So another thread does it, and
+ * there is an end to waiting: then it is late, and nothing hangs.
+ */
+static void wait_for_map(struct kvdev_vdpa *v, unsigned long seq)
+{
+	queue_work(kvdev_vdpa_wq, &v->map_work);
+	wait_event_timeout(v->map_wait,
+			   (long)(READ_ONCE(v->map_applied) - seq) >= 0,
+			   MAP_TIMEOUT);
+}
+
+/*
+ * With use_va the address is one of the process that bind_mm named; each call
+ * is one range, so there is nothing to rebuild but our own small table.
+ */
+static int kvdev_vdpa_dma_map(struct vdpa_device *vdpa, unsigned int asid,
+			      u64 iova, u64 size, u64 va, u32 perm,
+			      void *opaque)
+{
+	struct kvdev_vdpa *v = to_kvdev_vdpa(vdpa);
+	struct kvdev_mem_table *table = ERR_PTR(-EPERM);
+	unsigned long seq = 0;
+
+	mutex_lock(&v->map_mutex);
+	if (v->bound)
+		table = kvdev_mem_add(v->map, iova, size, va,
+				      perm & VHOST_ACCESS_RW);
+	if (!IS_ERR(table))
+		seq = change_map(v, table);
+	mutex_unlock(&v->map_mutex);
+	if (IS_ERR(table))
+		return PTR_ERR(table);
+	wait_for_map(v, seq);
+	return 0;
+}
+
+static int kvdev_vdpa_dma_unmap(struct vdpa_device *vdpa, unsigned int asid,
+				u64 iova, u64 size)
+{
+	struct kvdev_vdpa *v = to_kvdev_vdpa(vdpa);
+	struct kvdev_mem_table *table = NULL;
+	unsigned long seq = 0;
+
+	mutex_lock(&v->map_mutex);
+	if (v->map)
+		table = kvdev_mem_remove(v->map, iova, size);
+	if (!IS_ERR_OR_NULL(table))
+		seq = change_map(v, table);
+	mutex_unlock(&v->map_mutex);
+	/* Without a mapping there is nothing to forget. */
+	if (IS_ERR_OR_NULL(table))
+		return PTR_ERR_OR_ZERO(table);
+	wait_for_map(v, seq);
+	return 0;
+}
+
+/* The process' memory is forgotten, by it or with it; the mutex is held. */
+static void drop_map(struct kvdev_vdpa *v, bool bound)
+{
+	mutex_lock(&v->map_mutex);
+	kvdev_mem_free(v->map);
+	v->map = NULL;
+	v->map_seq++;
+	v->bound = bound;
+	mutex_unlock(&v->map_mutex);
+}
+
+static int kvdev_vdpa_reset_map(struct vdpa_device *vdpa, unsigned int asid)
+{
+	struct kvdev_vdpa *v = to_kvdev_vdpa(vdpa);
+
+	mutex_lock(&v->dev->mutex);
+	drop_map(v, v->bound);
+	apply_map(v);
+	mutex_unlock(&v->dev->mutex);
+	return 0;
+}
+
+/* ---------------------------------------------------------------- device */
+
+static u64 kvdev_vdpa_get_device_features(struct vdpa_device *vdpa)
+{
+	return to_kvdev_dev(vdpa)->regs.device_features;
+}
+
+static u64 kvdev_vdpa_get_backend_features(const struct vdpa_device *vdpa)
+{
+	return BIT_ULL(VHOST_BACKEND_F_ENABLE_AFTER_DRIVER_OK);
+}
+
+static int kvdev_vdpa_set_driver_features(struct vdpa_device *vdpa, u64 features)
+{
+	struct kvdev_dev *dev = to_kvdev_dev(vdpa);
+	int ret = 0;
+
+	mutex_lock(&dev->mutex);
+	/*
+	 * The bus itself sets 0 in order to read the configuration before a
+	 * driver came; any other set has to be one we can work with.
+	 */
+	if (features & ~dev->regs.device_features)
+		ret = -EINVAL;
+	else if (features && !(features & BIT_ULL(VIRTIO_F_ACCESS_PLATFORM)))
+		ret = -EINVAL;
+	else if (dev->regs.status & VIRTIO_CONFIG_S_FEATURES_OK)
+		ret = features == dev->regs.driver_features ? 0 : -EBUSY;
+	else
+		dev->regs.driver_features = features;
+	mutex_unlock(&dev->mutex);
+	return ret;
+}
+
+static u64 kvdev_vdpa_get_driver_features(struct vdpa_device *vdpa)
+{
+	return to_kvdev_dev(vdpa)->regs.driver_features;
+}
+
+static void kvdev_vdpa_set_config_cb(struct vdpa_device *vdpa,
+				     struct vdpa_callback *cb)
+{
+	struct kvdev_dev *dev = to_kvdev_dev(vdpa);
+
+	set_call(dev, &dev->config_call, cb);
+}
+
+static u32 kvdev_vdpa_get_device_id(struct vdpa_device *vdpa)
+{
+	return to_kvdev_dev(vdpa)->type->id;
+}
+
+static u32 kvdev_vdpa_get_vendor_id(struct vdpa_device *vdpa)
+{
+	return 0;
+}
+
+static u8 kvdev_vdpa_get_status(struct vdpa_device *vdpa)
+{
+	return kvdev_dev_status(to_kvdev_dev(vdpa));
+}
+
+/* A driver in this kernel has no bind_mm: its first sign of life is status. */
+static int own_by_kernel(struct kvdev_dev *dev)
+{
+	struct kvdev_mem_table *table;
+	int ret;
+
+	if (dev->owned)
+		return dev->mm ? -EBUSY : 0;
+	table = kvdev_mem_kernel();
+	if (IS_ERR(table))
+		return PTR_ERR(table);
+	ret = kvdev_dev_set_owner(dev, KVDEV_WORKER_KERNEL);
+	if (ret) {
+		kvdev_mem_free(table);
+		return ret;
+	}
+	strscpy(dev->use_comm, "virtio_vdpa", sizeof(dev->use_comm));
+	kvdev_dev_set_mem(dev, table);
+	return 0;
+}
+
+static void kvdev_vdpa_set_status(struct vdpa_device *vdpa, u8 status)
+{
+	struct kvdev_dev *dev = to_kvdev_dev(vdpa);
+
+	mutex_lock(&dev->mutex);
+	apply_map(to_kvdev_vdpa(vdpa));
+	/* If that fails DRIVER_OK does, and that the driver is told. */
+	if (status && driver_is_kernel(vdpa))
+		own_by_kernel(dev);
+	kvdev_dev_set_status(dev, status);
+	mutex_unlock(&dev->mutex);
+}
+
+static int kvdev_vdpa_compat_reset(struct vdpa_device *vdpa, u32 flags)
+{
+	struct kvdev_dev *dev = to_kvdev_dev(vdpa);
+	u16 i;
+
+	mutex_lock(&dev->mutex);
+	kvdev_dev_set_status(dev, 0);
+	/* Not ours: they may be gone after this. */
+	for (i = 0; i < dev->nr_vqs; i++)
+		kvdev_call_set_target(&dev->vqs[i].call, NULL);
+	kvdev_call_set_target(&dev->config_call, NULL);
+	if (dev->owned && !dev->mm)
+		kvdev_dev_reset_owner(dev);
+	if (flags & VDPA_RESET_F_CLEAN_MAP) {
+		drop_map(to_kvdev_vdpa(vdpa), to_kvdev_vdpa(vdpa)->bound);
+		apply_map(to_kvdev_vdpa(vdpa));
+	}
+	mutex_unlock(&dev->mutex);
+	return 0;
+}
+
+static int kvdev_vdpa_reset(struct vdpa_device *vdpa)
+{
+	return kvdev_vdpa_compat_reset(vdpa, 0);
+}
+
+static int kvdev_vdpa_suspend(struct vdpa_device *vdpa)
+{
+	struct kvdev_dev *dev = to_kvdev_dev(vdpa);
+	int ret;
+
+	mutex_lock(&dev->mutex);
+	ret = kvdev_dev_suspend(dev);
+	mutex_unlock(&dev->mutex);
+	return ret;
+}
+
+static int kvdev_vdpa_resume(struct vdpa_device *vdpa)
+{
+	struct kvdev_dev *dev = to_kvdev_dev(vdpa);
+	int ret;
+
+	mutex_lock(&dev->mutex);
+	ret = kvdev_dev_resume(dev);
+	mutex_unlock(&dev->mutex);
+	return ret;
+}
+
+/*
+ * VMMs read the configuration of every device, and reading nothing is an error
+ * on this bus. So a device without one has a few zeroes.
+ */
+static size_t kvdev_vdpa_get_config_size(struct vdpa_device *vdpa)
+{
+	return to_kvdev_dev(vdpa)->regs.config_len ?: sizeof(u32);
+}
+
+static void kvdev_vdpa_get_config(struct vdpa_device *vdpa, unsigned int offset,
+				  void *buf, unsigned int len)
+{
+	struct kvdev_dev *dev = to_kvdev_dev(vdpa);
+	unsigned int end;
+
+	memset(buf, 0, len);
+	mutex_lock(&dev->mutex);
+	/* The bus has checked it for processes, not for itself. */
+	if (!check_add_overflow(offset, len, &end) &&
+	    end <= dev->regs.config_len)
+		memcpy(buf, dev->regs.config + offset, len);
+	mutex_unlock(&dev->mutex);
+}
+
+static void kvdev_vdpa_set_config(struct vdpa_device *vdpa, unsigned int offset,
+				  const void *buf, unsigned int len)
+{
+	/* No device type has a writable configuration field so far. */
+}
+
+static u32 kvdev_vdpa_get_generation(struct vdpa_device *vdpa)
+{
+	return to_kvdev_dev(vdpa)->regs.generation;
+}
+
+static struct vdpa_iova_range kvdev_vdpa_get_iova_range(struct vdpa_device *vdpa)
+{
+	return (struct vdpa_iova_range){ .first = 0, .last = U64_MAX };
+}
+
+/* ------------------------------------------------------------------ owner */
+
+static int kvdev_vdpa_bind_mm(struct vdpa_device *vdpa, struct mm_struct *mm)
+{
+	struct kvdev_dev *dev = to_kvdev_dev(vdpa);
+	int ret;
+
+	/* The workers are to be threads of the process that is asking. */
+	if (mm != current->mm || driver_is_kernel(vdpa))
+		return -EINVAL;
+	mutex_lock(&dev->mutex);
+	ret = kvdev_dev_set_owner(dev, KVDEV_WORKER_OWNER);
+	if (!ret)
+		drop_map(to_kvdev_vdpa(vdpa), true);
+	mutex_unlock(&dev->mutex);
+	return ret;
+}
+
+static void kvdev_vdpa_unbind_mm(struct vdpa_device *vdpa)
+{
+	struct kvdev_dev *dev = to_kvdev_dev(vdpa);
+
+	mutex_lock(&dev->mutex);
+	drop_map(to_kvdev_vdpa(vdpa), false);
+	apply_map(to_kvdev_vdpa(vdpa));
+	kvdev_dev_reset_owner(dev);
+	mutex_unlock(&dev->mutex);
+}
+
+static void kvdev_vdpa_free(struct vdpa_device *vdpa)
+{
+	struct kvdev_vdpa *v = to_kvdev_vdpa(vdpa);
+	struct kvdev_dev *dev = v->dev;
+
+	/* Never got one. */
+	if (!dev)
+		return;
+	cancel_work_sync(&v->map_work);
+	mutex_lock(&dev->mutex);
+	drop_map(v, false);
+	kvdev_dev_unclaim(dev);
+	mutex_unlock(&dev->mutex);
+	kvdev_dev_put(dev);
+	module_put(THIS_MODULE);
+}
+
+const struct vdpa_config_ops kvdev_vdpa_ops = {
+	.set_vq_address = kvdev_vdpa_set_vq_address,
+	.set_vq_num = kvdev_vdpa_set_vq_num,
+	.kick_vq = kvdev_vdpa_kick_vq,
+	.set_vq_cb = kvdev_vdpa_set_vq_cb,
+	.set_vq_ready = kvdev_vdpa_set_vq_ready,
+	.get_vq_ready = kvdev_vdpa_get_vq_ready,
+	.set_vq_state = kvdev_vdpa_set_vq_state,
+	.get_vq_state = kvdev_vdpa_get_vq_state,
+	.get_vendor_vq_stats = kvdev_vdpa_get_vendor_vq_stats,
+	.get_vq_size = kvdev_vdpa_get_vq_size,
+	.get_vq_align = kvdev_vdpa_get_vq_align,
+	.get_vq_num_max = kvdev_vdpa_get_vq_num_max,
+	.get_vq_num_min = kvdev_vdpa_get_vq_num_min,
+	.set_vq_affinity = kvdev_vdpa_set_vq_affinity,
+	.get_device_features = kvdev_vdpa_get_device_features,
+	.get_backend_features = kvdev_vdpa_get_backend_features,
+	.set_driver_features = kvdev_vdpa_set_driver_features,
+	.get_driver_features = kvdev_vdpa_get_driver_features,
+	.set_config_cb = kvdev_vdpa_set_config_cb,
+	.get_device_id = kvdev_vdpa_get_device_id,
+	.get_vendor_id = kvdev_vdpa_get_vendor_id,
+	.get_status = kvdev_vdpa_get_status,
+	.set_status = kvdev_vdpa_set_status,
+	.reset = kvdev_vdpa_reset,
+	.compat_reset = kvdev_vdpa_compat_reset,
+	.suspend = kvdev_vdpa_suspend,
+	.resume = kvdev_vdpa_resume,
+	.get_config_size = kvdev_vdpa_get_config_size,
+	.get_config = kvdev_vdpa_get_config,
+	.set_config = kvdev_vdpa_set_config,
+	.get_generation = kvdev_vdpa_get_generation,
+	.get_iova_range = kvdev_vdpa_get_iova_range,
+	.dma_map = kvdev_vdpa_dma_map,
+	.dma_unmap = kvdev_vdpa_dma_unmap,
+	.reset_map = kvdev_vdpa_reset_map,
+	.bind_mm = kvdev_vdpa_bind_mm,
+	.unbind_mm = kvdev_vdpa_unbind_mm,
+	.free = kvdev_vdpa_free,
+};

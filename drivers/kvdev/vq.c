@@ -1,0 +1,511 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A queue: from configured to running and back, serving it, and the calls
+ * device types make on it.
+ */
+#include <linux/slab.h>
+#include <linux/uio.h>
+
+#include "compat/compat.h"
+#include "core.h"
+#include "trace.h"
+
+/*
+ * Chains a worker takes from a queue before it looks at other work, signals
+ * and the scheduler. A full ring of the default size fits.
+ */
+#define VQ_BUDGET	256
+
+/* The pure code collects plain iovecs; for kernel memory they are kvecs. */
+static_assert(sizeof(struct iovec) == sizeof(struct kvec));
+static_assert(offsetof(struct iovec, iov_base) ==
+	      offsetof(struct kvec, iov_base));
+static_assert(offsetof(struct iovec, iov_len) ==
+	      offsetof(struct kvec, iov_len));
+
+/* ------------------------------------------------ calls of device types */
+
+struct kvdev_dev *kvdev_vq_dev(const struct kvdev_vq *vq)
+{
+	return vq->dev;
+}
+
+u16 kvdev_vq_index(const struct kvdev_vq *vq)
+{
+	return vq->index;
+}
+
+u16 kvdev_vq_num(const struct kvdev_vq *vq)
+{
+	return vq->ring.num;
+}
+
+void kvdev_vq_set_priv(struct kvdev_vq *vq, void *priv)
+{
+	vq->priv = priv;
+}
+
+void *kvdev_vq_priv(const struct kvdev_vq *vq)
+{
+	return vq->priv;
+}
+
+bool kvdev_vq_kernel_memory(const struct kvdev_vq *vq)
+{
+	return vq->mem->kernel;
+}
+
+static void chain_iter(const struct kvdev_vq *vq, struct iov_iter *iter,
+		       unsigned int dir, const struct iovec *iov,
+		       unsigned long nr, size_t len)
+{
+	if (vq->mem->kernel)
+		iov_iter_kvec(iter, dir, (const struct kvec *)iov, nr, len);
+	else
+		iov_iter_init(iter, dir, iov, nr, len);
+}
+
+/**
+ * kvdev_vq_violation() - the driver broke the protocol on this queue
+ * @vq: being served
+ * @reason: static text
+ *
+ * The queue is not served any more, the device needs a reset, requests in
+ * flight end as usual. Nothing is logged: a guest could flood the log.
+ *
+ * Context: worker.
+ */
+void kvdev_vq_violation(struct kvdev_vq *vq, const char *reason)
+{
+	lockdep_assert_held(&vq->mutex);
+	vq->broken = true;
+	vq->stats.violations++;
+	trace_kvdev_violation(vq->dev->id, vq->index, reason);
+	kvdev_call_signal(&vq->err);
+	kvdev_dev_needs_reset(vq->dev, reason);
+}
+
+/**
+ * kvdev_vq_peek() - look at the next chain
+ * @vq: being served
+ * @chain: filled
+ *
+ * Context: worker.
+ * Return: 1: there is one; 0: the ring is empty; -EPROTO: the driver broke the
+ * protocol, everything has been done about that.
+ */
+int kvdev_vq_peek(struct kvdev_vq *vq, struct kvdev_vq_chain *chain)
+{
+	struct kvdev_chain *c = &vq->chain;
+	int ret;
+
+	lockdep_assert_held(&vq->mutex);
+	if (vq->broken)
+		return -EPROTO;
+
+	ret = kvdev_ring_peek(&vq->ring, vq->mem, c);
+	if (!ret)
+		return 0;
+	if (ret < 0) {
+		kvdev_vq_violation(vq, vq->ring.reason);
+		return ret;
+	}
+	/*
+	 * The driver owns num descriptors. With as many chains in flight,
+	 * another one reuses a descriptor that we have. Not @inflight: it is
+	 * dropped after the used entry, which allows the driver to go on.
+	 */
+	if (vq->stats.chains - READ_ONCE(vq->stats.completions) >=
+	    vq->ring.num) {
+		kvdev_vq_violation(vq, "more chains than descriptors");
+		return -EPROTO;
+	}
+
+	chain->id = c->id;
+	chain->nr_writable = c->nr_writable;
+	chain->writable_iov = c->iov + c->nr_readable;
+	chain_iter(vq, &chain->readable, ITER_SOURCE, c->iov, c->nr_readable,
+		   c->readable_len);
+	chain_iter(vq, &chain->writable, ITER_DEST, chain->writable_iov,
+		   c->nr_writable, c->writable_len);
+	return 1;
+}
+
+/**
+ * kvdev_vq_pop() - take the chain kvdev_vq_peek() showed
+ * @vq: being served
+ * @chain: the chain; must be given back by kvdev_vq_complete()
+ *
+ * Context: worker.
+ */
+void kvdev_vq_pop(struct kvdev_vq *vq, const struct kvdev_vq_chain *chain)
+{
+	lockdep_assert_held(&vq->mutex);
+	trace_kvdev_pop(vq->dev->id, vq->index, chain->id,
+			vq->chain.readable_len, vq->chain.writable_len);
+	refcount_inc(&vq->inflight);
+	kvdev_ring_pop(&vq->ring, &vq->chain);
+	vq->stats.chains++;
+	if (vq->budget)
+		vq->budget--;
+}
+
+/**
+ * kvdev_vq_should_stop() - is the worker's turn over?
+ * @vq: being served
+ *
+ * Context: worker.
+ * Return: whether it is.
+ */
+bool kvdev_vq_should_stop(struct kvdev_vq *vq)
+{
+	return !vq->budget || READ_ONCE(vq->stopping) ||
+	       kvdev_worker_should_stop();
+}
+
+/* Let the driver see what was pushed. True: it wants an interrupt. */
+static bool vq_publish(struct kvdev_vq *vq)
+{
+	u16 before = vq->ring.split.published;
+	bool signal = kvdev_ring_publish(&vq->ring);
+
+	lockdep_assert_held(&vq->used_lock);
+	if (signal)
+		vq->stats.signals++;
+	else if (before != vq->ring.split.published)
+		vq->stats.signals_suppressed++;
+	return signal;
+}
+
+/* Publish and signal what completed during this round of the worker. */
+static void vq_flush_batch(struct kvdev_vq *vq)
+{
+	bool signal;
+
+	spin_lock_irq(&vq->used_lock);
+	signal = vq_publish(vq);
+	spin_unlock_irq(&vq->used_lock);
+	if (signal)
+		kvdev_signal_vq(vq);
+}
+
+/* The last one out says so; the queue may be gone right after. */
+static void vq_put(struct kvdev_vq *vq)
+{
+	if (refcount_dec_and_test(&vq->inflight))
+		complete(&vq->drained);
+}
+
+/**
+ * kvdev_vq_complete() - give a chain back to the driver
+ * @vq: the chain's queue
+ * @id: the chain
+ * @written: bytes written from the beginning of its writable part
+ *
+ * The driver may use the memory again at once: everything must be in place
+ * and nothing may be touched afterwards, including @vq.
+ *
+ * Context: any.
+ */
+void kvdev_vq_complete(struct kvdev_vq *vq, u16 id, u32 written)
+{
+	bool batched, signal = false;
+	unsigned long flags;
+
+	/* An interrupt on top of the worker is not the worker. */
+	batched = in_task() && READ_ONCE(vq->batcher) == current;
+
+	trace_kvdev_push(vq->dev->id, vq->index, id, written, !batched);
+	spin_lock_irqsave(&vq->used_lock, flags);
+	kvdev_ring_push(&vq->ring, id, written);
+	vq->stats.completions++;
+	if (!batched) {
+		vq->stats.completions_inplace++;
+		signal = vq_publish(vq);
+	}
+	spin_unlock_irqrestore(&vq->used_lock, flags);
+
+	if (signal)
+		kvdev_signal_vq(vq);
+	vq_put(vq);
+}
+
+/**
+ * kvdev_vq_account() - count a request
+ * @vq: its queue
+ * @readable: payload bytes read from guest memory
+ * @writable: payload bytes written to guest memory
+ * @error: it ended with an error status
+ *
+ * Context: any, before kvdev_vq_complete().
+ */
+void kvdev_vq_account(struct kvdev_vq *vq, u32 readable, u32 writable,
+		      bool error)
+{
+	if (readable)
+		atomic64_add(readable, &vq->stats.bytes_readable);
+	if (writable)
+		atomic64_add(writable, &vq->stats.bytes_writable);
+	if (error)
+		atomic64_inc(&vq->stats.errors);
+}
+
+/* --------------------------------------------------------------- serving */
+
+/**
+ * kvdev_vq_kick() - the driver made buffers available
+ * @vq: in any state
+ * @count: notifications
+ *
+ * Context: any, interrupts may be off.
+ */
+void kvdev_vq_kick(struct kvdev_vq *vq, u64 count)
+{
+	atomic64_add(count, &vq->stats.kicks);
+	trace_kvdev_kick(vq->dev->id, vq->index);
+	kvdev_worker_queue(&vq->worker, &vq->work);
+}
+EXPORT_SYMBOL_NS_GPL(kvdev_vq_kick, KVDEV_NS);
+
+static void vq_eventfd_kick(struct kvdev_kick *kick, u64 count)
+{
+	kvdev_vq_kick(container_of(kick, struct kvdev_vq, kick), count);
+}
+
+/* The worker's turn on one queue. */
+static void vq_work(struct kvdev_work *work)
+{
+	struct kvdev_vq *vq = container_of(work, struct kvdev_vq, work);
+	bool again = false;
+
+	mutex_lock(&vq->mutex);
+	if (!vq->running || vq->broken)
+		goto out_unlock;
+
+	vq->budget = VQ_BUDGET;
+	WRITE_ONCE(vq->batcher, current);
+	do {
+		kvdev_ring_disable_kick(&vq->ring);
+		again = vq->dev->type->vq_serve(vq);
+		vq_flush_batch(vq);
+		if (again || vq->broken)
+			break;
+		/* Empty; but look once more after asking for kicks. */
+		again = kvdev_ring_enable_kick(&vq->ring);
+	} while (again && !kvdev_vq_should_stop(vq));
+	WRITE_ONCE(vq->batcher, NULL);
+
+	/* Whoever stops the queue has no use for another round. */
+	if (again && !vq->broken && !READ_ONCE(vq->stopping))
+		kvdev_worker_queue(&vq->worker, &vq->work);
+out_unlock:
+	mutex_unlock(&vq->mutex);
+}
+
+/* ------------------------------------------------------------- lifecycle */
+
+/**
+ * kvdev_vq_init() - the queue of a new device
+ * @vq: zeroed
+ * @dev: its device
+ * @index: its number
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int kvdev_vq_init(struct kvdev_vq *vq, struct kvdev_dev *dev, u16 index)
+{
+	vq->dev = dev;
+	vq->index = index;
+	vq->regs = &dev->regs.queues[index];
+	mutex_init(&vq->mutex);
+	spin_lock_init(&vq->used_lock);
+	init_completion(&vq->drained);
+	vq->work.fn = vq_work;
+	vq->kick.fn = vq_eventfd_kick;
+
+	vq->chain.iov = kvmalloc_array(KVDEV_CHAIN_MAX,
+				       sizeof(*vq->chain.iov),
+				       GFP_KERNEL_ACCOUNT);
+	vq->chain.table = kvmalloc_array(KVDEV_CHAIN_MAX,
+					 sizeof(*vq->chain.table),
+					 GFP_KERNEL_ACCOUNT);
+	if (!vq->chain.iov || !vq->chain.table) {
+		kvdev_vq_exit(vq);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+/**
+ * kvdev_vq_exit() - undo kvdev_vq_init()
+ * @vq: stopped, without eventfds and worker; or zeroed
+ */
+void kvdev_vq_exit(struct kvdev_vq *vq)
+{
+	kvfree(vq->chain.table);
+	kvfree(vq->chain.iov);
+	vq->chain.table = NULL;
+	vq->chain.iov = NULL;
+}
+
+static void vq_unmap(struct kvdev_vq *vq)
+{
+	int i;
+
+	for (i = 0; i < KVDEV_NR_AREAS; i++)
+		kvdev_area_unmap(&vq->areas[i], vq->dev->mm);
+}
+
+static int vq_map(struct kvdev_vq *vq, u64 features)
+{
+	const struct kvdev_ring_cfg *cfg = &vq->regs->cfg;
+	/* At ring level the VMM says where its own memory is. */
+	struct kvdev_mem_table *table =
+		kvdev_dev_driver_level(vq->dev) ? vq->dev->mem : NULL;
+	u64 addr[KVDEV_NR_AREAS] = { cfg->desc_addr, cfg->driver_addr,
+				     cfg->device_addr };
+	size_t len[KVDEV_NR_AREAS];
+	int i, ret;
+
+	kvdev_ring_area_sizes(cfg->num, features, &len[KVDEV_AREA_DESC],
+			      &len[KVDEV_AREA_DRIVER],
+			      &len[KVDEV_AREA_DEVICE]);
+	for (i = 0; i < KVDEV_NR_AREAS; i++) {
+		ret = kvdev_area_map(&vq->areas[i], vq->dev->mm, table,
+				     addr[i], len[i]);
+		if (ret) {
+			vq_unmap(vq);
+			return ret;
+		}
+	}
+	return 0;
+}
+
+static void vq_activate(struct kvdev_vq *vq, u64 features)
+{
+	struct kvdev_ring_cfg cfg = vq->regs->cfg;
+	struct kvdev_ring_areas areas = {
+		.desc = vq->areas[KVDEV_AREA_DESC].kaddr,
+		.driver = vq->areas[KVDEV_AREA_DRIVER].kaddr,
+		.device = vq->areas[KVDEV_AREA_DEVICE].kaddr,
+	};
+
+	/*
+	 * As with vhost: the VMM hands over a ring that may have been in use,
+	 * and only the ring itself knows how many entries were used.
+	 */
+	if (!vq->dev->transport) {
+		const struct vring_used *used = areas.device;
+
+		cfg.used_base = le16_to_cpu((__force __le16)
+					    READ_ONCE(used->idx));
+	}
+	kvdev_ring_activate(&vq->ring, &cfg, features, &areas);
+}
+
+/**
+ * kvdev_vq_start() - start a configured queue
+ * @vq: stopped; its device has an owner, current, and memory
+ *
+ * Return: 0; -EINVAL for a configuration that cannot be; -EFAULT, -ENOMEM from
+ * mapping the ring; -ESHUTDOWN if the owner was killed; what the type's
+ * vq_start says.
+ */
+int kvdev_vq_start(struct kvdev_vq *vq)
+{
+	u64 features = vq->dev->regs.driver_features;
+	int ret;
+
+	lockdep_assert_held(&vq->dev->mutex);
+	if (READ_ONCE(vq->worker.killed))
+		return -ESHUTDOWN;
+	if (kvdev_ring_check(&vq->regs->cfg, features))
+		return -EINVAL;
+
+	ret = vq_map(vq, features);
+	if (ret)
+		return ret;
+	vq_activate(vq, features);
+	refcount_set(&vq->inflight, 1);
+	reinit_completion(&vq->drained);
+
+	ret = vq->dev->type->vq_start(vq);
+	if (ret) {
+		vq_unmap(vq);
+		return ret;
+	}
+
+	mutex_lock(&vq->mutex);
+	vq->mem = vq->dev->mem;
+	vq->broken = false;
+	vq->running = true;
+	mutex_unlock(&vq->mutex);
+
+	/* Buffers may be there already, and their kick long gone. */
+	kvdev_worker_queue(&vq->worker, &vq->work);
+	return 0;
+}
+
+/**
+ * kvdev_vq_stop() - stop a queue and wait for its requests
+ * @vq: in any state; stopped afterwards
+ *
+ * On return all requests have ended, the driver has been told, and neither
+ * the ring nor guest memory is touched any more.
+ */
+void kvdev_vq_stop(struct kvdev_vq *vq)
+{
+	lockdep_assert_held(&vq->dev->mutex);
+	if (!vq->running)
+		return;
+
+	WRITE_ONCE(vq->stopping, true);
+	mutex_lock(&vq->mutex);
+	vq->running = false;
+	vq->mem = NULL;
+	mutex_unlock(&vq->mutex);
+	WRITE_ONCE(vq->stopping, false);
+
+	vq_put(vq);
+	wait_for_completion(&vq->drained);
+
+	vq->dev->type->vq_stop(vq);
+	vq->regs->cfg.avail_base = kvdev_ring_avail_base(&vq->ring);
+	vq_unmap(vq);
+}
+
+/**
+ * kvdev_vq_avail_base() - where a queue goes on
+ * @vq: in any state; while it runs the answer is old at once
+ *
+ * Return: index of the next available entry.
+ */
+u16 kvdev_vq_avail_base(struct kvdev_vq *vq)
+{
+	u16 base;
+
+	lockdep_assert_held(&vq->dev->mutex);
+	mutex_lock(&vq->mutex);
+	base = vq->running ? kvdev_ring_avail_base(&vq->ring) :
+			     vq->regs->cfg.avail_base;
+	mutex_unlock(&vq->mutex);
+	return base;
+}
+EXPORT_SYMBOL_NS_GPL(kvdev_vq_avail_base, KVDEV_NS);
+
+/**
+ * kvdev_vq_set_mem() - use another memory table
+ * @vq: in any state
+ * @mem: the new table
+ *
+ * When this returns the old one is not looked at any more; requests in flight
+ * have pinned their memory.
+ */
+void kvdev_vq_set_mem(struct kvdev_vq *vq, const struct kvdev_mem_table *mem)
+{
+	lockdep_assert_held(&vq->dev->mutex);
+	mutex_lock(&vq->mutex);
+	if (vq->running)
+		vq->mem = mem;
+	mutex_unlock(&vq->mutex);
+}
