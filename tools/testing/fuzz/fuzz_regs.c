@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A driver that accesses the register window at random, with a device that
+ * does no more than follow status writes. After each access, what must hold in
+ * any state is checked.
+ *
+ * Input: queues, vectors, bytes of configuration, layout and its numbers; then
+ * accesses: where and how, offset, value.
+ */
+#include "fuzz.h"
+#include <linux/virtio_pci.h>
+#include "../../../drivers/kvdev/transport/regs.h"
+
+#define QUEUES_MAX	8
+#define CONFIG_MAX	64
+#define KNOWN_ACTS	(KVDEV_ACT_STATUS | KVDEV_ACT_ENABLE | \
+			 KVDEV_ACT_NOTIFY | KVDEV_ACT_ISR | KVDEV_ACT_CONFIG | \
+			 KVDEV_ACT_VECTOR | KVDEV_ACT_IGNORED)
+
+struct device {
+	struct kvdev_regs regs;
+	struct kvdev_queue_regs queues[QUEUES_MAX];
+	u8 config[CONFIG_MAX];
+};
+
+static bool apart(u64 start, u64 len, u64 other, u64 other_len)
+{
+	return !len || !other_len || start + len <= other ||
+	       other + other_len <= start;
+}
+
+/* Is a layout as the specification wants it? In 64 bits nothing wraps. */
+static bool ref_layout(const struct kvdev_pci_layout *l,
+		       const struct kvdev_regs *regs)
+{
+	u64 m = l->notify_multiplier;
+	u64 notify_len = m * (regs->nr_queues ? regs->nr_queues - 1 : 0) + 4;
+	u64 size = l->size, config = regs->config_len;
+
+	if (size < 16 || (size & (size - 1)) || m == 1 || (m & (m - 1)))
+		return false;
+	if (l->common % 4 || l->notify % 2 || l->device % 4)
+		return false;
+	return l->common + 56ULL <= size && l->notify + notify_len <= size &&
+	       l->isr + 1ULL <= size && l->device + config <= size &&
+	       apart(l->common, 56, l->notify, notify_len) &&
+	       apart(l->common, 56, l->isr, 1) &&
+	       apart(l->common, 56, l->device, config) &&
+	       apart(l->notify, notify_len, l->isr, 1) &&
+	       apart(l->notify, notify_len, l->device, config) &&
+	       apart(l->isr, 1, l->device, config);
+}
+
+static void check_state(const struct device *d)
+{
+	const struct kvdev_regs *regs = &d->regs;
+	u32 i;
+
+	CHECK(!(regs->driver_features & ~regs->device_features));
+	CHECK(regs->config_vector < regs->nr_vectors ||
+	      regs->config_vector == KVDEV_NO_VECTOR);
+	for (i = 0; i < regs->nr_queues; i++) {
+		const struct kvdev_queue_regs *q = &d->queues[i];
+
+		CHECK(q->vector < regs->nr_vectors ||
+		      q->vector == KVDEV_NO_VECTOR);
+		CHECK(q->cfg.num && !(q->cfg.num & (q->cfg.num - 1)) &&
+		      q->cfg.num <= q->cfg.num_max);
+		CHECK(!q->cfg.avail_base && !q->cfg.used_base);
+	}
+}
+
+/* What no access changes, whatever it is. */
+static void check_kept(const struct device *old, const struct device *new)
+{
+	u32 i;
+
+	CHECK(new->regs.status == old->regs.status);
+	CHECK(new->regs.generation == old->regs.generation);
+	CHECK(new->regs.device_features == old->regs.device_features);
+	CHECK(new->regs.nr_queues == old->regs.nr_queues);
+	CHECK(new->regs.nr_vectors == old->regs.nr_vectors);
+	CHECK(!memcmp(new->config, old->config, sizeof(new->config)));
+	if (old->regs.status & VIRTIO_CONFIG_S_FEATURES_OK)
+		CHECK(new->regs.driver_features == old->regs.driver_features);
+	for (i = 0; i < QUEUES_MAX; i++) {
+		const struct kvdev_queue_regs *o = &old->queues[i];
+		const struct kvdev_queue_regs *n = &new->queues[i];
+
+		CHECK(n->cfg.num_max == o->cfg.num_max);
+		if (!o->enabled)
+			continue;
+		CHECK(n->enabled);
+		CHECK(!memcmp(&n->cfg, &o->cfg, sizeof(n->cfg)));
+	}
+}
+
+static void check_acts(const struct device *old, const struct device *new,
+		       const struct kvdev_reg_access *acc, u32 act)
+{
+	bool changed = memcmp(old, new, sizeof(*old));
+
+	CHECK(!(act & ~KNOWN_ACTS) && !(act & (act - 1)));
+	CHECK(acc->field && *acc->field);
+	CHECK(acc->queue < new->regs.nr_queues ||
+	      acc->queue == KVDEV_CONFIG_QUEUE);
+	if (acc->len < 8)
+		CHECK(!(acc->value >> (8 * acc->len)) ||
+		      (act == KVDEV_ACT_IGNORED && acc->write));
+
+	if (!acc->write) {
+		CHECK(!changed);
+		CHECK(!(act & ~(KVDEV_ACT_ISR | KVDEV_ACT_IGNORED)));
+		CHECK(!act || !acc->value);
+	}
+	switch (act) {
+	case KVDEV_ACT_IGNORED:
+	case KVDEV_ACT_ISR:
+		CHECK(!changed);
+		break;
+	case KVDEV_ACT_STATUS:
+		CHECK(!changed && acc->len == 1);
+		break;
+	case KVDEV_ACT_NOTIFY:
+		CHECK(!changed && acc->queue != KVDEV_CONFIG_QUEUE);
+		break;
+	case KVDEV_ACT_CONFIG:
+		CHECK(!changed);
+		CHECK(acc->config_offset <= new->regs.config_len &&
+		      acc->len <= new->regs.config_len - acc->config_offset);
+		break;
+	case KVDEV_ACT_ENABLE:
+		CHECK(!old->queues[acc->queue].enabled);
+		CHECK(new->queues[acc->queue].enabled);
+		CHECK(old->regs.status & VIRTIO_CONFIG_S_FEATURES_OK);
+		CHECK(!(old->regs.status & VIRTIO_CONFIG_S_NEEDS_RESET));
+		break;
+	}
+}
+
+/* The device's part: status as written, 0 resets, needs-reset stays. */
+static void follow_status(struct device *d, u8 status)
+{
+	u32 i;
+
+	if (status) {
+		d->regs.status = status |
+			(d->regs.status & VIRTIO_CONFIG_S_NEEDS_RESET);
+		return;
+	}
+	d->regs.status = 0;
+	kvdev_regs_reset(&d->regs);
+	CHECK(!d->regs.driver_features && !d->regs.queue_select);
+	CHECK(d->regs.config_vector == KVDEV_NO_VECTOR);
+	for (i = 0; i < d->regs.nr_queues; i++) {
+		CHECK(!d->queues[i].enabled);
+		CHECK(d->queues[i].cfg.num == d->queues[i].cfg.num_max);
+		CHECK(d->queues[i].vector == KVDEV_NO_VECTOR);
+	}
+}
+
+static void one_access(struct device *d, const struct kvdev_pci_layout *layout,
+		       struct input *in)
+{
+	u32 bases[] = { layout->common, layout->notify, layout->isr,
+			layout->device };
+	struct kvdev_reg_access acc = { .queue = 0x1234 };
+	struct device old;
+	u8 how = take(in, 1);
+	u32 act;
+
+	acc.write = how & 1;
+	acc.len = 1U << ((how >> 1) & 3);
+	acc.offset = how & 0x20 ? bases[(how >> 3) & 3] + take(in, 1) :
+		     how & 0x40 ? take(in, 4) :
+				  layout->common + take(in, 1) % 64;
+	/* Wrong widths are rarer */
+	if ((how & 0xc0) == 0xc0)
+		acc.len = take(in, 1);
+	acc.value = take(in, how & 0x80 ? 8 : 1);
+
+	memcpy(&old, d, sizeof(old));
+	act = kvdev_pci_modern_access(&d->regs, layout, &acc);
+	check_kept(&old, d);
+	check_acts(&old, d, &acc, act);
+	check_state(d);
+	if (act == KVDEV_ACT_STATUS)
+		follow_status(d, acc.value);
+	/* What ran into trouble elsewhere */
+	if (act == KVDEV_ACT_NOTIFY && (acc.value & 0x80))
+		d->regs.status |= VIRTIO_CONFIG_S_NEEDS_RESET;
+}
+
+static bool make_layout(struct kvdev_pci_layout *layout,
+			const struct kvdev_regs *regs, struct input *in)
+{
+	static const struct kvdev_pci_layout known[] = {
+		{ .notify = 0x100, .isr = 0x200, .device = 0x300,
+		  .size = 0x1000 },
+		{ .notify = 0x40, .notify_multiplier = 2, .isr = 0x60,
+		  .device = 0x80, .size = 0x1000 },
+	};
+	u8 how = take(in, 1);
+	bool good;
+
+	memset(layout, 0, sizeof(*layout));
+	if (how < 128)
+		return !kvdev_pci_layout_default(layout, regs);
+	if (how < 192) {
+		*layout = known[how & 1];
+	} else {
+		layout->common = take(in, 2) << (how & 3 ? 0 : 16);
+		layout->notify = take(in, 2) << (how & 4 ? 0 : 16);
+		layout->isr = take(in, 2);
+		layout->device = take(in, 2) << (how & 8 ? 0 : 16);
+		layout->notify_multiplier = take(in, how & 16 ? 4 : 1);
+		layout->size = how & 32 ? take(in, 4) : 1U << (take(in, 1) % 32);
+	}
+	good = !kvdev_pci_layout_check(layout, regs);
+	CHECK(good == ref_layout(layout, regs));
+	return good;
+}
+
+int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
+{
+	struct input in = { data, size };
+	struct kvdev_pci_layout layout;
+	struct device *d = fuzz_alloc(NULL, sizeof(*d));
+	u32 i;
+
+	d->regs.nr_queues = take(&in, 1) % (QUEUES_MAX + 1);
+	d->regs.nr_vectors = take(&in, 1) % (QUEUES_MAX + 2);
+	d->regs.config_len = take(&in, 1) % (CONFIG_MAX + 1);
+	d->regs.queues = d->queues;
+	d->regs.config = d->config;
+	d->regs.device_features = 0x8000000530000061ULL;
+	for (i = 0; i < CONFIG_MAX; i++)
+		d->config[i] = i + 1;
+	for (i = 0; i < d->regs.nr_queues; i++)
+		d->queues[i].cfg.num_max = 1024 >> i;
+	kvdev_regs_reset(&d->regs);
+
+	if (make_layout(&layout, &d->regs, &in)) {
+		CHECK(ref_layout(&layout, &d->regs));
+		while (in.size)
+			one_access(d, &layout, &in);
+	}
+	free(d);
+	return 0;
+}

@@ -1,0 +1,414 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A driver that can do anything to a split ring, against a device that uses it
+ * as the core does. What the device makes of each chain is compared with a
+ * second, naive walker; indices and notifications with a model.
+ *
+ * Input: log2 of the ring size, features, base index, scramble, number of
+ * operations; the operations, 4 bytes each; descriptor table, available ring;
+ * the rest is guest memory, at addresses in fuzz_memory[].
+ */
+#include "fuzz.h"
+#include "../../../drivers/kvdev/tests/mock_ring.h"
+
+#define LOG_MAX		6
+#define NUM_MAX		(1 << LOG_MAX)
+#define OPS_MAX		64
+
+static const struct {
+	u64 gpa;
+	u32 len;
+} fuzz_memory[] = {
+	{ 0x10000, 256 },			/* the start of a region */
+	{ 0x14000 - 128, 128 },			/* the end of a region */
+	{ 0x14000, 128 },			/* and its neighbour */
+	{ 0x20000, 64 },			/* read-only */
+	{ 0ULL - 128, 128 },			/* the end of everything */
+};
+
+static struct mock_guest guest;
+static struct mock_ring rings[LOG_MAX + 1];
+static struct kvdev_chain again;
+static bool scramble;
+
+/* The reference: collects all descriptors first, judges them afterwards. */
+
+struct ref {
+	bool good;
+	unsigned int nr[2];		/* pieces, by writable */
+	u64 len[2];
+	struct {
+		u64 host;
+		u64 len;
+	} piece[2][KVDEV_CHAIN_MAX + 1];
+};
+
+static struct ref ref;
+static struct vring_desc ref_table[KVDEV_CHAIN_MAX];
+
+static bool ref_piece(u64 addr, u64 len, bool writable)
+{
+	const struct kvdev_mem_table *mem = guest.table;
+	u32 want = writable ? KVDEV_MEM_WRITE : KVDEV_MEM_READ;
+	unsigned int i;
+
+	while (len) {
+		const struct kvdev_region *in = NULL;
+		u64 n = 1;
+
+		for (i = 0; i < mem->nr; i++) {
+			const struct kvdev_region *r = &mem->regions[i];
+
+			if (r->gpa <= addr && addr <= r->last)
+				in = r;
+		}
+		if (!in || !(in->perm & want))
+			return false;
+		if (ref.nr[0] + ref.nr[1] == KVDEV_CHAIN_MAX)
+			return false;
+		/* Number of bytes up to the end of the region, or of len */
+		n = in->last - addr < len - 1 ? in->last - addr + 1 : len;
+		ref.piece[writable][ref.nr[writable]].host =
+			in->host + (addr - in->gpa);
+		ref.piece[writable][ref.nr[writable]].len = n;
+		ref.nr[writable]++;
+		len -= n;
+		/* Going on beyond the last address: wrapped */
+		if (len && addr + n < addr)
+			return false;
+		addr += n;
+	}
+	return true;
+}
+
+/* One byte of a table. */
+static bool ref_byte(u64 addr, u32 offset, u8 *byte)
+{
+	u64 gpa = addr + offset;
+	const u8 *host = mock_guest_host(&guest, gpa);
+
+	if (gpa < addr || !host ||
+	    (gpa - mock_gpa(MOCK_WRITEONLY, 0)) < MOCK_REGION_SIZE)
+		return false;
+	*byte = *host;
+	return true;
+}
+
+static bool ref_list(const struct vring_desc *table, u32 nr, u32 i,
+		     bool in_table, bool indirect)
+{
+	bool seen[KVDEV_CHAIN_MAX] = { };
+
+	for (;;) {
+		const struct vring_desc *d;
+		bool writable;
+		u32 k;
+
+		if (i >= nr || seen[i])
+			return false;
+		seen[i] = true;
+		d = &table[i];
+		writable = d->flags & VRING_DESC_F_WRITE;
+
+		if (d->flags & VRING_DESC_F_INDIRECT) {
+			if (in_table || !indirect ||
+			    (d->flags & VRING_DESC_F_NEXT))
+				return false;
+			if (!d->len || d->len % 16 ||
+			    d->len > sizeof(ref_table))
+				return false;
+			for (k = 0; k < d->len; k++) {
+				if (!ref_byte(d->addr, k, (u8 *)ref_table + k))
+					return false;
+			}
+			return ref_list(ref_table, d->len / 16, 0, true, false);
+		}
+
+		if (!d->len || (!writable && ref.nr[1]))
+			return false;
+		ref.len[writable] += d->len;
+		if (ref.len[0] + ref.len[1] > U32_MAX)
+			return false;
+		if (!ref_piece(d->addr, d->len, writable))
+			return false;
+		if (!(d->flags & VRING_DESC_F_NEXT))
+			return true;
+		i = d->next;
+	}
+}
+
+static void ref_walk(const struct mock_ring *mock, u16 head)
+{
+	ref.nr[0] = 0;
+	ref.nr[1] = 0;
+	ref.len[0] = 0;
+	ref.len[1] = 0;
+	ref.good = ref_list(mock->desc, mock->cfg.num, head, false,
+			    mock->ring.indirect);
+}
+
+static void check_chain(const struct kvdev_chain *chain, u16 head)
+{
+	unsigned int i, w, at = 0;
+
+	CHECK(chain->id == head);
+	CHECK(chain->nr_readable == ref.nr[0]);
+	CHECK(chain->nr_writable == ref.nr[1]);
+	CHECK(chain->readable_len == ref.len[0]);
+	CHECK(chain->writable_len == ref.len[1]);
+	for (w = 0; w < 2; w++) {
+		for (i = 0; i < ref.nr[w]; i++, at++) {
+			CHECK((unsigned long)chain->iov[at].iov_base ==
+			      ref.piece[w][i].host);
+			CHECK(chain->iov[at].iov_len == ref.piece[w][i].len);
+		}
+	}
+}
+
+/* Operations */
+
+struct model {
+	u16 last;	/* next entry to take */
+	u16 seen;	/* avail->idx as last looked at */
+	u16 used;
+	u16 published;
+	bool first;
+	bool no_kick;
+};
+
+/*
+ * The driver spoils what the device has just read, and the descriptors it came
+ * from. XOR: spoiling a second time repairs.
+ */
+static struct {
+	u8 *at;
+	size_t len;
+} spoilt[4];
+static unsigned int nr_spoilt;
+
+static void spoil_bytes(u8 *at, size_t len)
+{
+	while (len--)
+		*at++ ^= 0xff;
+}
+
+static void spoil(void *ctx, void *src, size_t len)
+{
+	struct mock_ring *mock = ctx;
+
+	if (!scramble)
+		return;
+	CHECK(nr_spoilt + 2 <= ARRAY_SIZE(spoilt));
+	spoilt[nr_spoilt].at = src;
+	spoilt[nr_spoilt++].len = len;
+	spoilt[nr_spoilt].at = (u8 *)mock->desc;
+	spoilt[nr_spoilt++].len = 16 * mock->cfg.num;
+	spoil_bytes(src, len);
+	spoil_bytes((u8 *)mock->desc, 16 * mock->cfg.num);
+}
+
+static int peek(struct mock_ring *mock, struct kvdev_chain *chain)
+{
+	int ret;
+
+	mock->ring.reason = NULL;
+	ret = kvdev_ring_peek(&mock->ring, guest.table, chain);
+	CHECK((ret == -EPROTO) == !!mock->ring.reason);
+	while (nr_spoilt) {
+		nr_spoilt--;
+		spoil_bytes(spoilt[nr_spoilt].at, spoilt[nr_spoilt].len);
+	}
+	return ret;
+}
+
+static int op_peek(struct mock_ring *mock, struct model *m)
+{
+	struct kvdev_chain *chain = &mock->chain;
+	u16 head;
+	int ret;
+
+	if (m->seen == m->last)
+		m->seen = mock->avail->idx;
+	if ((u16)(m->seen - m->last) > mock->cfg.num) {
+		m->seen = m->last;
+		CHECK(peek(mock, chain) == -EPROTO);
+		return -EPROTO;
+	}
+	if (m->seen == m->last) {
+		CHECK(peek(mock, chain) == 0);
+		return 0;
+	}
+
+	head = mock->avail->ring[m->last % mock->cfg.num];
+	ref_walk(mock, head);
+	ret = peek(mock, chain);
+	CHECK(ret == (ref.good ? 1 : -EPROTO));
+	if (ret == 1)
+		check_chain(chain, head);
+
+	/* Nothing was consumed: the same once more */
+	CHECK(peek(mock, &again) == ret);
+	if (ret == 1)
+		check_chain(&again, head);
+	return ret;
+}
+
+static bool model_signal(const struct mock_ring *mock, struct model *m)
+{
+	u16 event = mock->avail->ring[mock->cfg.num];
+	bool want = false;
+	u16 i;
+
+	for (i = m->published; i != m->used; i++)
+		want |= i == event;
+	if (m->published == m->used)
+		return false;
+	if (m->first)
+		return true;
+	if (mock->ring.event_idx)
+		return want;
+	return !(mock->avail->flags & VRING_AVAIL_F_NO_INTERRUPT);
+}
+
+static void op_publish(struct mock_ring *mock, struct model *m)
+{
+	bool want = model_signal(mock, m);
+
+	CHECK(mock_ring_used_idx(mock) == m->published);
+	CHECK(kvdev_ring_publish(&mock->ring) == want);
+	CHECK(mock_ring_used_idx(mock) == m->used);
+	if (m->published != m->used)
+		m->first = false;
+	m->published = m->used;
+}
+
+static void op_kick(struct mock_ring *mock, struct model *m, bool enable)
+{
+	if (enable) {
+		bool more = kvdev_ring_enable_kick(&mock->ring);
+
+		CHECK(more == (m->seen != m->last ||
+			       mock->avail->idx != m->last));
+		if (mock->ring.event_idx)
+			CHECK(mock_ring_avail_event(mock) == m->last);
+	} else {
+		kvdev_ring_disable_kick(&mock->ring);
+	}
+	m->no_kick = !enable;
+	CHECK(mock_ring_used_flags(mock) ==
+	      (m->no_kick && !mock->ring.event_idx ?
+	       VRING_USED_F_NO_NOTIFY : 0));
+}
+
+static void operate(struct mock_ring *mock, struct model *m, u8 op, u8 arg,
+		    u16 value)
+{
+	u16 num = mock->cfg.num;
+
+	switch (op % 9) {
+	case 0:
+		op_peek(mock, m);
+		break;
+	case 1:
+		if (op_peek(mock, m) == 1) {
+			kvdev_ring_pop(&mock->ring, &mock->chain);
+			m->last++;
+		}
+		CHECK(kvdev_ring_avail_base(&mock->ring) == m->last);
+		break;
+	case 2:
+		/* The core has no more in flight than the ring has entries */
+		if ((u16)(m->used - m->published) == num)
+			break;
+		kvdev_ring_push(&mock->ring, arg, value);
+		CHECK(mock_ring_used_id(mock, m->used) == arg);
+		CHECK(mock_ring_used_len(mock, m->used) == value);
+		CHECK(mock_ring_used_idx(mock) == m->published);
+		m->used++;
+		break;
+	case 3:
+		op_publish(mock, m);
+		break;
+	case 4:
+		op_kick(mock, m, arg & 1);
+		break;
+	case 5:
+		mock_ring_set_avail_idx(mock, arg & 1 ? value :
+					(u16)(mock->avail->idx + arg / 2));
+		break;
+	case 6:
+		mock->avail->ring[arg % (num + 1)] = value;
+		break;
+	case 7:
+		mock->avail->flags = value;
+		break;
+	case 8:
+		/* 2 bytes of a descriptor */
+		((u16 *)mock->desc)[arg % (8 * num)] = value;
+		break;
+	}
+}
+
+static void setup(void)
+{
+	const struct mock_alloc alloc = { fuzz_alloc, NULL };
+	unsigned int i;
+
+	if (guest.table)
+		return;
+	CHECK(!mock_guest_init(&guest, &alloc));
+	CHECK(!mock_chain_init(&again, &alloc));
+	for (i = 0; i <= LOG_MAX; i++)
+		CHECK(!mock_ring_init(&rings[i], &alloc, 1 << i, 0, 0));
+}
+
+int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
+{
+	struct input in = { data, size };
+	struct { u8 op, arg; u16 value; } ops[OPS_MAX];
+	struct mock_ring *mock;
+	struct model m = { .first = true };
+	unsigned int i, nr_ops;
+	u64 features = 0;
+	u16 num;
+	u8 bits;
+
+	setup();
+	mock = &rings[take(&in, 1) % (LOG_MAX + 1)];
+	num = mock->cfg.num;
+	bits = take(&in, 1);
+	if (bits & 1)
+		features |= BIT_ULL(VIRTIO_RING_F_INDIRECT_DESC);
+	if (bits & 2)
+		features |= BIT_ULL(VIRTIO_RING_F_EVENT_IDX);
+	scramble = bits & 4;
+	mock->cfg.avail_base = take(&in, 2);
+	mock->cfg.used_base = bits & 8 ? mock->cfg.avail_base + 1 :
+					 mock->cfg.avail_base;
+	m.last = mock->cfg.avail_base;
+	m.seen = m.last;
+	m.used = mock->cfg.used_base;
+	m.published = m.used;
+
+	nr_ops = take(&in, 1) % (OPS_MAX + 1);
+	for (i = 0; i < nr_ops; i++) {
+		ops[i].op = take(&in, 1);
+		ops[i].arg = take(&in, 1);
+		ops[i].value = take(&in, 2);
+	}
+	take_bytes(&in, mock->areas.desc, 16 * num);
+	take_bytes(&in, mock->areas.driver, 6 + 2 * num);
+	memset(mock->areas.device, 0, 6 + 8 * num);
+	mock->used->idx = mock->cfg.used_base;
+	for (i = 0; i < ARRAY_SIZE(fuzz_memory); i++)
+		take_bytes(&in, mock_guest_host(&guest, fuzz_memory[i].gpa),
+			   fuzz_memory[i].len);
+
+	CHECK(!kvdev_ring_check(&mock->cfg, features));
+	kvdev_ring_activate(&mock->ring, &mock->cfg, features, &mock->areas);
+	mock_copy_ctx = mock;
+	mock_copy_hook = spoil;
+	for (i = 0; i < nr_ops; i++)
+		operate(mock, &m, ops[i].op, ops[i].arg, ops[i].value);
+	return 0;
+}

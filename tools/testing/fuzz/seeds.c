@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Writes the seeds of a target into a directory: well-formed input to start
+ * from, which random bytes would not become in reasonable time.
+ */
+#include <linux/types.h>
+#include <linux/virtio_config.h>
+#include <linux/virtio_ring.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static u8 bytes[4096];
+static size_t len;
+
+static void put(u64 value, unsigned int n)
+{
+	while (n--) {
+		bytes[len++] = value;
+		value >>= 8;
+	}
+}
+
+static void pad_to(size_t size)
+{
+	while (len < size)
+		put(0, 1);
+}
+
+static void save(const char *dir, const char *name)
+{
+	char path[4096];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	file = fopen(path, "wb");
+	if (!file || fwrite(bytes, len, 1, file) != 1 || fclose(file)) {
+		perror(path);
+		exit(1);
+	}
+	len = 0;
+}
+
+static void desc(u64 addr, u32 length, u16 flags, u16 next)
+{
+	put(addr, 8);
+	put(length, 4);
+	put(flags, 2);
+	put(next, 2);
+}
+
+#define N	VRING_DESC_F_NEXT
+#define W	VRING_DESC_F_WRITE
+#define I	VRING_DESC_F_INDIRECT
+#define NUM	4
+#define LOW	0x10000ULL
+#define BORDER	(0x14000ULL - 128)
+#define HUGE	(1ULL << 32)
+
+/* Everything a device does, for up to three chains. */
+static void split_head(u8 features, u16 base)
+{
+	static const u8 ops[][4] = {
+		{ 0 }, { 1 }, { 2, 0, 16 }, { 3 }, { 4, 1 }, { 1 },
+		{ 2, 1, 1 }, { 3 }, { 4, 0 }, { 1 }, { 2, 2 }, { 3 },
+		{ 4, 1 }, { 5, 2 }, { 1 },
+	};
+	unsigned int i, k;
+
+	put(2, 1);
+	put(features, 1);
+	put(base, 2);
+	put(sizeof(ops) / 4, 1);
+	for (i = 0; i < sizeof(ops) / 4; i++) {
+		for (k = 0; k < 4; k++)
+			put(ops[i][k], 1);
+	}
+}
+
+static void split_avail(u16 base, u16 count, u16 event)
+{
+	u16 i, ring[NUM] = { };
+
+	for (i = 0; i < count; i++)
+		ring[(base + i) % NUM] = i;
+	put(0, 2);
+	put(base + count, 2);
+	for (i = 0; i < NUM; i++)
+		put(ring[i], 2);
+	put(event, 2);
+}
+
+static void split_seeds(const char *dir)
+{
+	unsigned int features;
+	char name[32];
+
+	for (features = 0; features < 16; features++) {
+		u16 base = features * 0x1111;
+
+		split_head(features, base);
+		desc(LOW, 16, N, 3);
+		desc(LOW, 64, I, 0);
+		desc(BORDER, 256, W, 0);
+		desc(0ULL - 1, 1, W, 0);
+		split_avail(base, 3, base);
+		desc(LOW, 8, N, 2);
+		desc(LOW, 8, W, 0);
+		desc(HUGE, 0x7fffffff, N, 1);
+		desc(0, 0, 0, 0);
+		snprintf(name, sizeof(name), "served-%u", features);
+		save(dir, name);
+
+		/* A table over the border */
+		split_head(features, base);
+		desc(0x20000, 64, N, 1);
+		desc(0x14000 - 32, 64, I, 0);
+		desc(0x24000, 64, W, 0);
+		desc(LOW, 1, N | W, 3);
+		split_avail(base, 3, base + 1);
+		pad_to(len + 256 + 96);
+		desc(LOW, 1, N, 1);
+		desc(LOW, 1, N, 3);
+		desc(LOW, 1, W, 0);
+		desc(LOW, 1, N | W, 2);
+		snprintf(name, sizeof(name), "border-%u", features);
+		save(dir, name);
+	}
+}
+
+/* In a common structure at 0; @how as in fuzz_regs.c. */
+static void reg_write(u8 offset, unsigned int log, u64 value)
+{
+	put(0x80 | log << 1 | 1, 1);
+	put(offset, 1);
+	put(value, 8);
+}
+
+static void reg_read(u8 offset, unsigned int log)
+{
+	put(log << 1, 1);
+	put(offset, 1);
+	put(0, 1);
+}
+
+/* What a driver does from reset to reset. */
+static void regs_driver(void)
+{
+	unsigned int q;
+
+	reg_write(20, 0, 0);
+	reg_read(20, 0);
+	reg_write(20, 0, 3);
+	for (q = 0; q < 2; q++) {
+		reg_write(0, 2, q);
+		reg_read(4, 2);
+		reg_write(8, 2, q);
+		reg_write(12, 2, 0xffffffff);
+	}
+	reg_write(20, 0, 11);
+	reg_write(16, 1, 0);
+	for (q = 0; q < 2; q++) {
+		reg_write(22, 1, q);
+		reg_read(24, 1);
+		reg_write(24, 1, 64);
+		reg_write(26, 1, 1 + q);
+		reg_write(32, 2, 0x1000);
+		reg_write(36, 2, 0);
+		reg_write(40, 3, 0x2000);
+		reg_write(48, 3, 0x3000);
+		reg_read(30, 1);
+		reg_write(28, 1, 1);
+	}
+	reg_write(20, 0, 15);
+	/* Doorbell, ISR, configuration */
+	for (q = 0; q < 4; q++) {
+		put(0x20 | q << 3 | 1 << 1 | 1, 1);
+		put(0, 1);
+		put(1, 1);
+		put(0x20 | q << 3, 1);
+		put(0, 1);
+		put(0, 1);
+	}
+	reg_write(20, 0, 0);
+}
+
+static void regs_seeds(const char *dir)
+{
+	static const u8 layouts[] = { 0, 128, 129 };
+	unsigned int i;
+	char name[32];
+
+	for (i = 0; i < 3; i++) {
+		put(2, 1);
+		put(3, 1);
+		put(24, 1);
+		put(layouts[i], 1);
+		regs_driver();
+		snprintf(name, sizeof(name), "driver-%u", i);
+		save(dir, name);
+	}
+	/* A layout of the VMM's own */
+	put(2, 1);
+	put(3, 1);
+	put(8, 1);
+	put(255 - 32, 1);
+	put(0, 2);
+	put(0x40, 2);
+	put(0x80, 2);
+	put(0x84, 2);
+	put(4, 4);
+	put(8, 1);
+	regs_driver();
+	save(dir, "layout");
+}
+
+static void number(u16 value, u8 shift, u8 minus)
+{
+	put(shift, 1);
+	put(value, 2);
+	put(minus, 1);
+}
+
+static void mem_seeds(const char *dir)
+{
+	put(3, 1);
+	put(0, 1);
+	number(1, 12, 0);
+	number(1, 12, 1);
+	number(5, 12, 0);
+	put(1, 1);
+	number(1, 12, 1);
+	number(3, 12, 0);
+	put(2 | 1 << 2, 1);
+	number(0xffff, 48, 0);
+	number(1, 48, 1);
+	number(7, 12, 0);
+	put(1 << 2, 1);
+	number(1, 12, 0);
+	number(2, 12, 0);
+	put(1 | 1 << 2, 1);
+	number(3, 0, 0);
+	number(8, 0, 0);
+	put(1 | 2 << 2 | 1 << 4 | 0x80, 1);
+	number(3, 0, 0);
+	number(1, 0, 0);
+	put(1, 1);
+	save(dir, "neighbours");
+
+	put(1, 1);
+	put(0, 1);
+	number(0, 0, 0);
+	number(0, 0, 1);
+	number(0, 0, 0);
+	put(1 << 2, 1);
+	number(0, 0, 0);
+	number(0, 0, 1);
+	save(dir, "whole-space");
+}
+
+int main(int argc, char **argv)
+{
+	if (argc == 3 && !strcmp(argv[1], "split"))
+		split_seeds(argv[2]);
+	else if (argc == 3 && !strcmp(argv[1], "regs"))
+		regs_seeds(argv[2]);
+	else if (argc == 3 && !strcmp(argv[1], "mem"))
+		mem_seeds(argv[2]);
+	else
+		return 1;
+	return 0;
+}

@@ -1,0 +1,410 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What a correct driver of a block device may rely on: notifications, rings
+ * that are full or wrap, and the end of what is in flight.
+ */
+#include <fcntl.h>
+
+#include "blk_common.h"
+
+/* --------------------------------------------------------- notifications */
+
+static void post_flush(struct guest *g, struct vq *vq, uint64_t *status)
+{
+	struct seg s[] = { { blk_header(g, VIRTIO_BLK_T_FLUSH, 0), 16, 0 },
+			   { guest_alloc(g, 1, 1), 1, W } };
+
+	*status = s[1].addr;
+	*(uint8_t *)guest_ptr(g, *status) = 0xff;
+	ASSERT_GE(vq_add(vq, s, 2), 0);
+}
+
+/* Waits by looking at memory only. */
+static void spin_used(struct vq *vq, uint16_t idx)
+{
+	uint64_t end = now_ms() + WAIT_MS;
+
+	while (__atomic_load_n(&vq->used->idx, __ATOMIC_ACQUIRE) != idx) {
+		ASSERT_GE(end, now_ms());
+		usleep(100);
+	}
+	/* An interrupt that is due comes right after. */
+	usleep(20000);
+}
+
+TEST(no_interrupt_flag)
+{
+	struct guest *g = file_guest(false, F_EVENT_IDX);
+	struct vq *vq = &g->vq[0];
+	uint64_t status;
+
+	blk_works(g);		/* the first one comes whatever is wished */
+	event_take(vq->call);
+	vq->avail->flags = VRING_AVAIL_F_NO_INTERRUPT;
+	post_flush(g, vq, &status);
+	vq_kick_always(vq);
+	spin_used(vq, 3);
+	EXPECT_EQ(event_take(vq->call), 0);
+	vq->avail->flags = 0;
+	post_flush(g, vq, &status);
+	vq_kick_always(vq);
+	spin_used(vq, 4);
+	EXPECT_EQ(event_take(vq->call), 1);
+	EXPECT_GE(guest_stats(g, 0).signals_suppressed, 1);
+}
+
+TEST(event_idx_interrupts)
+{
+	struct guest *g = file_guest(true, 0);
+	struct vq *vq = &g->vq[0];
+	uint64_t status;
+	int i;
+
+	blk_works(g);
+	event_take(vq->call);
+	/* Only when the fifth from here is used: index 2 + 4. */
+	vq->avail->ring[vq->num] = 6;
+	for (i = 3; i <= 8; i++) {
+		post_flush(g, vq, &status);
+		vq_kick_always(vq);
+		spin_used(vq, i);
+		EXPECT_EQ(event_take(vq->call), i == 7);
+	}
+}
+
+/* The device that is idle wants a kick; whatever it said before. */
+TEST(kicks_when_idle)
+{
+	static const uint64_t refuse[] = { 0, F_EVENT_IDX };
+	unsigned int i;
+	int n;
+
+	for (i = 0; i < ARRAY_SIZE(refuse); i++) {
+		struct guest *g = file_guest(false, refuse[i]);
+
+		for (n = 0; n < 50; n++) {
+			uint64_t status;
+			struct vring_used_elem e;
+			struct vq *vq = &g->vq[0];
+
+			post_flush(g, vq, &status);
+			/* Kicks only if asked to; must not hang. */
+			vq_kick(vq);
+			ASSERT_EQ(vq_wait(vq, &e, WAIT_MS), 0);
+			vq_free_chain(vq, e.id);
+		}
+		guest_free(g);
+	}
+}
+
+/* Buffers made available before the queue runs are served without a kick. */
+TEST(served_at_start)
+{
+	static const bool pci[] = { false, true };
+	unsigned int i;
+
+	for (i = 0; i < 2; i++) {
+		struct guest_options o = { .pci = pci[i],
+					   .backend = temp_file(MIB, 0) };
+		struct guest *g = guest_new(&o);
+		struct vring_used_elem e;
+		uint64_t status;
+
+		ASSERT_EQ(guest_negotiate(g), 0);
+		ASSERT_EQ(guest_setup_vq(g, 0), 0);
+		post_flush(g, &g->vq[0], &status);
+		EXPECT_EQ(vq_wait(&g->vq[0], &e, 50), -ETIMEDOUT);
+		guest_driver_ok(g);
+		EXPECT_EQ(vq_wait(&g->vq[0], &e, WAIT_MS), 0);
+		guest_free(g);
+	}
+}
+
+/* A kick that came before the eventfd was given is not lost. */
+TEST(kick_before_eventfd)
+{
+	struct guest *g = file_guest(false, 0);
+	struct vq *vq = &g->vq[0];
+	struct vring_used_elem e;
+	uint64_t status;
+
+	/* The look at the ring that a start brings must be over. */
+	blk_works(g);
+	usleep(100000);
+	ASSERT_EQ(vring_file(g->fd, VHOST_SET_VRING_KICK, 0, -1), 0);
+	post_flush(g, vq, &status);
+	vq_kick_always(vq);
+	EXPECT_EQ(vq_wait(vq, &e, NO_USED_MS), -ETIMEDOUT);
+	ASSERT_EQ(vring_file(g->fd, VHOST_SET_VRING_KICK, 0, vq->kick), 0);
+	EXPECT_EQ(vq_wait(vq, &e, WAIT_MS), 0);
+}
+
+/* By register: the doorbell of the queue. */
+TEST(kick_by_register)
+{
+	struct guest *g = file_guest(true, 0);
+	struct vq *vq = &g->vq[0];
+	struct vring_used_elem e;
+	uint64_t status;
+	int i;
+
+	for (i = 0; i < 10; i++) {
+		post_flush(g, vq, &status);
+		reg_write(g, g->bar.notify_offset, 2, 0);
+		ASSERT_EQ(vq_wait(vq, &e, WAIT_MS), 0);
+		vq_free_chain(vq, e.id);
+	}
+}
+
+/*
+ * A full ring in one kick: all come back, with few interrupts. For requests
+ * that the worker ends itself that does not depend on any timing: it publishes
+ * once a round.
+ */
+TEST(batch)
+{
+	struct guest_options o = { .queue_size = 1024, .mem = 32 * MIB,
+				   .backend = temp_file(MIB, 0) };
+	struct guest *g = guest_new(&o);
+	struct vq *vq = &g->vq[0];
+	struct vring_used_elem e;
+	uint64_t status[512];
+	int i;
+
+	guest_start(g);
+	for (i = 0; i < 512; i++) {
+		struct seg s[] = {
+			{ blk_header(g, VIRTIO_BLK_T_GET_ID, 0), 16, 0 },
+			{ guest_alloc(g, 21, 1), 21, W },
+		};
+
+		status[i] = s[1].addr + 20;
+		*(uint8_t *)guest_ptr(g, status[i]) = 0xff;
+		ASSERT_GE(vq_add(vq, s, 2), 0);
+	}
+	EXPECT_EQ(vq->nr_free, 0);
+	vq_kick_always(vq);
+	for (i = 0; i < 512; i++)
+		ASSERT_EQ(vq_wait(vq, &e, WAIT_MS), 0);
+	for (i = 0; i < 512; i++)
+		EXPECT_EQ(*(uint8_t *)guest_ptr(g, status[i]), 0);
+	NOTE("512 requests, %llu interrupts", guest_stats(g, 0).signals);
+	EXPECT_LE(guest_stats(g, 0).signals, 4);
+}
+
+/* Indexes wrap at 65536. */
+static void wrap(struct guest *g, int total)
+{
+	struct vq *vq = &g->vq[0];
+	uint64_t header = blk_header(g, VIRTIO_BLK_T_GET_ID, 0);
+	uint64_t data = guest_alloc(g, 32 * 256, 1);
+	struct vring_used_elem e;
+	int posted = 0, done = 0;
+
+	while (done < total) {
+		while (vq->nr_free >= 2 && posted < total) {
+			struct seg s[] = {
+				{ header, 16, 0 },
+				{ data + posted % 256 * 32, 21, W },
+			};
+
+			ASSERT_GE(vq_add(vq, s, 2), 0);
+			posted++;
+		}
+		vq_kick(vq);
+		ASSERT_EQ(vq_wait(vq, &e, WAIT_MS), 0);
+		do {
+			ASSERT_EQ(e.len, 21);
+			vq_free_chain(vq, e.id);
+			done++;
+		} while (vq_get(vq, &e));
+	}
+	EXPECT_EQ(guest_stats(g, 0).completions, total);
+	blk_works(g);
+}
+
+TEST_TIMEOUT(index_wrap_small_ring, 300)
+{
+	struct guest_options o = { .num = 4, .backend = temp_file(MIB, 0) };
+	struct guest *g = guest_new(&o);
+
+	guest_start(g);
+	wrap(g, 66000);
+}
+
+TEST_TIMEOUT(index_wrap_large_ring, 300)
+{
+	struct guest_options o = { .queue_size = 1024, .pci = true,
+				   .backend = temp_file(MIB, 0) };
+	struct guest *g = guest_new(&o);
+
+	guest_start(g);
+	wrap(g, 140000);
+}
+
+/*
+ * A ring that is full all the time, with a chain in every descriptor: as soon
+ * as the driver sees a used entry it uses the descriptor again, and does not
+ * wait for interrupts.
+ */
+static void full_ring(int backend, unsigned int num, int total)
+{
+	struct guest_options o = { .num = num, .pci = true,
+				   .backend = backend };
+	struct guest *g = guest_new(&o);
+	struct vq *vq = &g->vq[0];
+	uint64_t table[64], end = now_ms() + 3 * WAIT_MS;
+	struct vring_used_elem e;
+	int posted = 0, done = 0;
+	unsigned int i;
+
+	guest_start(g);
+	for (i = 0; i < num; i++)
+		table[i] = guest_alloc(g, 4096 + 3 * 16, 4096);
+	while (done < total) {
+		while (vq->nr_free && posted < total) {
+			uint64_t t = table[vq->free[vq->nr_free - 1]];
+			struct virtio_blk_outhdr *h = guest_ptr(g, t + 48);
+			struct seg s[] = {
+				{ t + 48, 16, 0 },
+				{ t + 512, 512, W },
+				{ t + 1024, 1, W },
+			};
+
+			/* Flushes end in other threads, with luck reads too. */
+			*h = (struct virtio_blk_outhdr){
+				.type = posted % 3 ? VIRTIO_BLK_T_FLUSH :
+						     VIRTIO_BLK_T_IN,
+				.sector = posted % 2048 };
+			posted++;
+			ASSERT_GE(vq_add_indirect(vq, t, s, 3), 0);
+			vq_kick_always(vq);
+		}
+		while (vq_get(vq, &e)) {
+			vq_free_chain(vq, e.id);
+			done++;
+		}
+		if (now_ms() > end || !(random() % 4096)) {
+			ASSERT_EQ(guest_status(g), S_DRIVER_OK);
+			ASSERT_GE(end, now_ms());
+		}
+	}
+	EXPECT_EQ(guest_stats(g, 0).violations, 0);
+	EXPECT_EQ(guest_stats(g, 0).completions, total);
+	guest_free(g);
+}
+
+TEST_TIMEOUT(full_ring_buffered_file, 120)
+{
+	int fd = temp_file(MIB, 0);
+
+	full_ring(fd, 1, 5000);
+	full_ring(fd, 4, 5000);
+}
+
+TEST_WHEN(have_null_blk, full_ring_null_blk)
+{
+	struct nullb disk;
+	int fd;
+
+	if (!nullb_new(&disk, 8, 10000))
+		SKIP("no null_blk disk");
+	fd = open(disk.path, O_RDWR | O_CLOEXEC);
+	ASSERT_GE(fd, 0);
+	full_ring(fd, 1, 3000);
+	full_ring(fd, 2, 5000);
+	full_ring(fd, 16, 10000);
+	close(fd);
+	nullb_free(&disk);
+}
+
+/* --------------------------------------------------- reset and slow disks */
+
+/* A reset with requests in flight waits for them and then touches nothing. */
+KVT_TEST(reset_in_flight, 60, have_null_blk)
+{
+	struct guest_options o = { .pci = true };
+	struct nullb disk;
+	struct guest *g;
+	uint64_t data;
+	int round, i;
+
+	if (!nullb_new(&disk, 16, 200 * 1000000UL))
+		SKIP("no null_blk disk");
+	o.backend = open(disk.path, O_RDWR | O_CLOEXEC);
+	ASSERT_GE(o.backend, 0);
+	g = guest_new(&o);
+	data = guest_alloc(g, 64 * 4096, 4096);
+	guest_start(g);
+	guest_reset(g);
+	for (round = 0; round < 5; round++) {
+		size_t brk = g->brk;
+
+		guest_start(g);
+		memset(guest_ptr(g, data), CANARY, 64 * 4096);
+		for (i = 0; i < 32; i++) {
+			struct seg s[] = {
+				{ blk_header(g, VIRTIO_BLK_T_IN, i), 16, 0 },
+				{ data + i * 8192, 4097, W },
+			};
+
+			ASSERT_GE(vq_add(&g->vq[0], s, 2), 0);
+		}
+		vq_kick_always(&g->vq[0]);
+		usleep(round * 20000);
+		guest_reset(g);
+		/* From here on the memory is the driver's. */
+		memset(g->mem, CANARY, g->o.mem);
+		usleep(300000);
+		EXPECT_TRUE(all_bytes(g->mem, g->o.mem, CANARY));
+		EXPECT_EQ(event_take(g->vq[0].call), 0);
+		g->brk = brk;
+	}
+	EXPECT_EQ(guest_stats(g, 0).chains, guest_stats(g, 0).completions);
+	guest_start(g);
+	blk_works(g);
+	guest_free(g);
+	close(o.backend);
+	nullb_free(&disk);
+}
+
+/* GET_VRING_BASE drains: everything taken has been given back. */
+KVT_TEST(stop_drains, 60, have_null_blk)
+{
+	struct vhost_vring_state s = { .index = 0 };
+	struct guest_options o = {};
+	struct nullb disk;
+	struct guest *g;
+	struct vq *vq;
+	int i;
+
+	if (!nullb_new(&disk, 16, 200 * 1000000UL))
+		SKIP("no null_blk disk");
+	o.backend = open(disk.path, O_RDWR | O_CLOEXEC);
+	g = guest_new(&o);
+	vq = &g->vq[0];
+	guest_start(g);
+	for (i = 0; i < 16; i++) {
+		struct seg seg[] = {
+			{ blk_header(g, VIRTIO_BLK_T_IN, i), 16, 0 },
+			{ guest_alloc(g, 513, 1), 513, W },
+		};
+
+		ASSERT_GE(vq_add(vq, seg, 2), 0);
+	}
+	vq_kick_always(vq);
+	usleep(20000);
+	ASSERT_EQ(cmd(g->fd, VHOST_GET_VRING_BASE, &s), 0);
+	EXPECT_EQ(vq->used->idx, (uint16_t)s.num);
+	/* What was not taken is served after going on. */
+	EXPECT_EQ(vring_state(g->fd, VHOST_SET_VRING_BASE, 0, s.num), 0);
+	EXPECT_EQ(vring_state(g->fd, VHOST_VDPA_SET_VRING_ENABLE, 0, 1), 0);
+	for (i = 0; i < 16; i++) {
+		struct vring_used_elem e;
+
+		EXPECT_EQ(vq_wait(vq, &e, WAIT_MS), 0);
+	}
+	guest_free(g);
+	close(o.backend);
+	nullb_free(&disk);
+}

@@ -1,0 +1,80 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0
+# For test_*.sh: guests under the reference VMM. Source it; it makes a temporary
+# directory its working directory, which vanishes at the end.
+#
+# A guest is the stock kernel in $KVDEV_GUEST (vmlinuz, initrd, root.img, as
+# tools/testing/lab makes them). Its root is /dev/vda, read-only; disks of the
+# test are /dev/vdb, /dev/vdc, ...
+set -euo pipefail
+here=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
+vmm=$here/vmm/kvdev-vmm
+GUEST=${KVDEV_GUEST:-/lab/guest}
+
+skip() { echo "$*"; exit 4; }
+fail() {
+	cat stats.json 2>/dev/null || true
+	echo "FAILED: $*"
+	exit 1
+}
+for file in "$vmm" "$GUEST"/{vmlinuz,initrd,root.img}; do
+	[[ -e $file ]] || skip "no $file"
+done
+
+work=$(mktemp -d)
+cd "$work"
+cleanups=()
+# shellcheck disable=SC2329 # by trap
+cleanup() {
+	local rc=$? c
+	for c in "${cleanups[@]}"; do eval "$c" || true; done
+	cd /
+	rm -rf "$work"
+	exit "$rc"
+}
+trap cleanup EXIT
+at_end() { cleanups=("$1" "${cleanups[@]}"); }
+
+# Makes ./initrd from the guest's, with standard input as what it runs.
+guest_script() {
+	mkdir -p extra/guest
+	{ echo '#!/bin/sh'; echo 'set -e'; cat; } >extra/guest/cmd
+	cp "$GUEST/initrd" initrd
+	# An archive after the first one starts at a multiple of 4 bytes.
+	truncate -s %4 initrd
+	(cd extra && find . | cpio -o -H newc --quiet) >>initrd
+}
+
+# vmm_command [OPTION]...: sets the array "command".
+vmm_command() {
+	command=("$vmm" --kernel "$GUEST/vmlinuz" --initrd initrd --mem 256
+		--cmdline 'console=ttyS0 quiet root=/dev/vda ro panic=-1 reboot=t'
+		--disk "file=$GUEST/root.img,ro,serial=root" --timeout 300
+		--stats-json stats.json "$@")
+}
+
+# guest [OPTION]... <<SCRIPT: boots, runs SCRIPT, leaves the console in ./console
+# and fails if the script does.
+guest() {
+	local command rc=0
+	guest_script
+	vmm_command "$@"
+	"${command[@]}" </dev/null >console.raw || rc=$?
+	tr -d '\r' <console.raw >console
+	cat console
+	(( rc == 0 )) || fail "the VMM ended with $rc"
+	grep -q '^GUEST-EXIT: 0$' console || fail "the guest's script failed"
+	check_stats
+}
+
+# No test drives a device wrongly, so nothing of that kind may be counted.
+check_stats() {
+	if grep -Eo '"(violations|needs_reset|dev_needs_reset|errors)": *[1-9][0-9]*' stats.json; then
+		[[ ${may_have_errors:-} ]] || fail "errors in the counters"
+	fi
+}
+
+# said NAME: what the guest said as "NAME: ...".
+said() { sed -n "s/^$1: //p" console; }
+same() { [[ $1 == "$2" ]] || fail "${3:-values}: '$1' is not '$2'"; }
+clean_fs() { e2fsck -fn "$1" || fail "file system on $1 is damaged"; }

@@ -1,0 +1,352 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The life of a device again and again, each time with another allocation
+ * failing: the first, the second, ... until none is left to fail. Needs a
+ * kernel with FAULT_INJECTION and FAILSLAB.
+ */
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+
+#include "kvdev_user.h"
+#include "kvtest.h"
+
+/* More than any phase has. */
+#define MAX_NTH	2000
+
+static void write_text(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return;
+	/* A failure that is still due may hit this very call, and is over. */
+	if (write(fd, text, strlen(text)) < 0 && errno != EFAULT)
+		NOTE("%s: %s", path, strerror(errno));
+	close(fd);
+}
+
+static void need_fault_injection(void)
+{
+	if (access("/proc/self/fail-nth", W_OK))
+		SKIP("no fault injection in this kernel");
+	/* Allocations that may sleep fail too, and silently. */
+	write_text("/sys/kernel/debug/failslab/ignore-gfp-wait", "N");
+	write_text("/sys/kernel/debug/failslab/verbose", "0");
+	write_text("/sys/kernel/debug/fail_page_alloc/ignore-gfp-wait", "N");
+	write_text("/sys/kernel/debug/fail_page_alloc/ignore-gfp-highmem", "N");
+	write_text("/sys/kernel/debug/fail_page_alloc/min-order", "0");
+	write_text("/sys/kernel/debug/fail_page_alloc/verbose", "0");
+	write_text("/sys/kernel/debug/fail_usercopy/verbose", "0");
+}
+
+/* 0 as @nth: nothing fails any more. */
+static void set_nth(const char *task, int nth)
+{
+	char path[64], text[16];
+
+	snprintf(path, sizeof(path), "/proc/self/task/%s/fail-nth", task);
+	snprintf(text, sizeof(text), "%d", nth);
+	write_text(path, text);
+}
+
+/* Has the failure happened? Otherwise there were fewer than nth. */
+static bool hit(const char *task)
+{
+	char path[64], text[16] = "";
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/self/task/%s/fail-nth", task);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	if (read(fd, text, sizeof(text) - 1) < 0)
+		text[0] = '\0';
+	close(fd);
+	return atoi(text) == 0;
+}
+
+static char self[16];
+
+/* One call with the nth allocation failing. */
+#define FAILING(nth, was_hit, call)					\
+	({								\
+		int fail_ret;						\
+		set_nth(self, nth);					\
+		fail_ret = (call);					\
+		was_hit = hit(self);					\
+		set_nth(self, 0);					\
+		fail_ret;						\
+	})
+
+/*
+ * A failure is told by an errno that says so, leaves nothing behind, and the
+ * same call succeeds afterwards. A failure that was got around is fine.
+ */
+#define SWEEP(call)							\
+	do {								\
+		int nth, ret, failed = 0;				\
+		bool was_hit = true;					\
+		for (nth = 1; was_hit && nth < MAX_NTH; nth++) {	\
+			ret = FAILING(nth, was_hit, call);		\
+			failed += ret < 0;				\
+			if (!ret)					\
+				undo(g);				\
+			else if (ret != -ENOMEM && ret != -EFAULT &&	\
+				 ret != -EAGAIN)			\
+				EXPECT_EQ(ret, -ENOMEM);		\
+		}							\
+		EXPECT_TRUE(!was_hit);					\
+		EXPECT_EQ(call, 0);					\
+		NOTE("%s: %d, %d failed", #call, nth - 2, failed);	\
+	} while (0)
+
+static void start(void)
+{
+	need_fault_injection();
+	snprintf(self, sizeof(self), "%d", getpid());
+}
+
+struct state {
+	int fd, file, event;
+	void *mem;
+};
+
+static void none(struct state *g)
+{
+	(void)g;
+}
+
+static void reopen(struct state *g)
+{
+	close(g->fd);
+	g->fd = dev_open();
+}
+
+static void reset_owner(struct state *g)
+{
+	ASSERT_EQ(cmd(g->fd, VHOST_RESET_OWNER, NULL), 0);
+}
+
+static void reset(struct state *g)
+{
+	ASSERT_EQ(set_status(g->fd, 0), 0);
+	ASSERT_EQ(set_status(g->fd, S_FEATURES_OK), 0);
+	ASSERT_EQ(vring_addr(g->fd, 0, g->mem, (char *)g->mem + 8192,
+			     (char *)g->mem + 16384), 0);
+	ASSERT_EQ(vring_state(g->fd, VHOST_VDPA_SET_VRING_ENABLE, 0, 1), 0);
+}
+
+static int memory(struct state *g)
+{
+	struct vhost_memory_region r = { GUEST_GPA, 1 << 20,
+					 (uintptr_t)g->mem, 0 };
+
+	return set_mem(g->fd, &r, 1);
+}
+
+static int bind_transport(int fd)
+{
+	struct kvdev_bind_transport b = {
+		.size = sizeof(b), .type = KVDEV_TRANSPORT_PCI_MODERN,
+		.nr_vectors = 3 };
+
+	return cmd(fd, KVDEV_BIND_TRANSPORT, &b);
+}
+
+TEST_TIMEOUT(every_command, 300)
+{
+	struct state s = { .file = temp_file(1 << 20, 0) }, *g = &s;
+	void (*undo)(struct state *g) = reopen;
+
+	start();
+	s.event = event_new();
+	s.mem = mmap(NULL, 1 << 20, PROT_READ | PROT_WRITE,
+		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+	s.fd = dev_open();
+	SWEEP(create(g->fd, VIRTIO_ID_BLOCK, 3, 0));
+	undo = reset_owner;
+	SWEEP(cmd(g->fd, VHOST_SET_OWNER, NULL));
+	undo = none;
+	SWEEP(memory(g));
+	SWEEP(set_backend(g->fd, g->file, 0, 0));
+	SWEEP(vring_file(g->fd, VHOST_SET_VRING_KICK, 0, g->event));
+	SWEEP(vring_file(g->fd, VHOST_SET_VRING_CALL, 0, g->event));
+	undo = reset;
+	reset(g);
+	SWEEP(set_status(g->fd, S_DRIVER_OK));
+	undo = none;
+	SWEEP(set_status(g->fd, 0));
+	close(g->fd);
+
+	undo = reopen;
+	g->fd = dev_open();
+	SWEEP(create(g->fd, VIRTIO_ID_RNG, 0, 0));
+	ASSERT_EQ(cmd(g->fd, VHOST_SET_OWNER, NULL), 0);
+	{
+		bool was_hit = true;
+		int nth, ret = -ENOMEM;
+
+		/*
+		 * Bound for good, also if all that failed was telling the
+		 * layout.
+		 */
+		for (nth = 1; ret == -ENOMEM || ret == -EFAULT; nth++) {
+			ASSERT_GE(MAX_NTH, nth);
+			ret = FAILING(nth, was_hit, bind_transport(g->fd));
+		}
+		(void)was_hit;
+		EXPECT_TRUE(!ret || ret == -EEXIST);
+		EXPECT_EQ(bind_transport(g->fd), -EEXIST);
+	}
+	undo = none;
+	SWEEP(set_vector(g->fd, 0, g->event));
+}
+
+TEST_TIMEOUT(open_and_close, 120)
+{
+	bool was_hit = true;
+	int nth, fd;
+
+	start();
+	for (nth = 1; was_hit && nth < MAX_NTH; nth++) {
+		fd = FAILING(nth, was_hit, open(DEV_PATH, O_RDWR));
+		if (fd < 0)
+			continue;
+		ASSERT_EQ(create(fd, VIRTIO_ID_BLOCK, 0, 0), 0);
+		ASSERT_EQ(cmd(fd, VHOST_SET_OWNER, NULL), 0);
+		set_nth(self, nth);
+		EXPECT_EQ(close(fd), 0);
+		was_hit |= hit(self);
+		set_nth(self, 0);
+	}
+	EXPECT_TRUE(!was_hit);
+}
+
+/* The thread that serves the first queue. */
+static bool worker(char *task, size_t size)
+{
+	char path[64], comm[32];
+	struct dirent *e;
+	bool found = false;
+	DIR *d = opendir("/proc/self/task");
+	FILE *f;
+
+	while (!found && (e = readdir(d))) {
+		snprintf(path, sizeof(path), "/proc/self/task/%.20s/comm",
+			 e->d_name);
+		f = fopen(path, "r");
+		if (!f)
+			continue;
+		found = fgets(comm, sizeof(comm), f) &&
+			!strncmp(comm, "kvdev-", 6);
+		snprintf(task, size, "%.15s", e->d_name);
+		fclose(f);
+	}
+	closedir(d);
+	return found;
+}
+
+/* I/O ends with OK or IOERR, or as a violation if its parts are unreadable. */
+static void sweep_io(struct guest *g, uint32_t type, uint32_t len)
+{
+	uint64_t data = guest_alloc(g, len + 4096, 4096) + 24;
+	int nth, ok = 0, io_errors = 0, resets = 0, ret;
+	bool was_hit = true;
+	char task[16];
+
+	for (nth = 1; was_hit && nth < MAX_NTH; nth++) {
+		ASSERT_TRUE(worker(task, sizeof(task)));
+		set_nth(task, nth);
+		{
+			struct vq *vq = &g->vq[0];
+			size_t brk = g->brk;
+			uint64_t header = blk_header(g, type, 1);
+			uint64_t status = guest_alloc(g, 1, 1);
+			struct vring_used_elem e;
+			struct seg s[] = {
+				{ header, 16, 0 },
+				{ data, len, type ? 0 : VRING_DESC_F_WRITE },
+				{ status, 1, VRING_DESC_F_WRITE },
+			};
+
+			if (type == VIRTIO_BLK_T_FLUSH)
+				s[1] = s[2];
+			vq_add(vq, s, type == VIRTIO_BLK_T_FLUSH ? 2 : 3);
+			vq_kick_always(vq);
+			ret = -1;
+			while (ret < 0) {
+				if (!vq_wait(vq, &e, 5)) {
+					vq_free_chain(vq, e.id);
+					ret = *(uint8_t *)guest_ptr(g, status);
+				} else if (guest_status(g) &
+					   VIRTIO_CONFIG_S_NEEDS_RESET) {
+					ret = 100;
+				}
+			}
+			g->brk = brk;
+		}
+		was_hit = hit(task);
+		set_nth(task, 0);
+		ok += ret == VIRTIO_BLK_S_OK;
+		io_errors += ret == VIRTIO_BLK_S_IOERR;
+		resets += ret == 100;
+		EXPECT_TRUE(ret == 100 || ret <= VIRTIO_BLK_S_IOERR);
+		if (ret == 100) {
+			guest_reset(g);
+			guest_start(g);
+		}
+	}
+	EXPECT_TRUE(!was_hit);
+	NOTE("type %u, %u bytes: %d ok, %d I/O errors, %d resets", type, len,
+	     ok, io_errors, resets);
+	blk_works(g);
+}
+
+static void sweep_store(int backend)
+{
+	struct guest_options o = { .backend = backend };
+	struct guest *g = guest_new(&o);
+
+	guest_start(g);
+	blk_works(g);
+	sweep_io(g, VIRTIO_BLK_T_OUT, 4096);
+	sweep_io(g, VIRTIO_BLK_T_IN, 4096);
+	/* long enough for lists of pages */
+	sweep_io(g, VIRTIO_BLK_T_OUT, 512 * 1024);
+	sweep_io(g, VIRTIO_BLK_T_IN, 512 * 1024);
+	sweep_io(g, VIRTIO_BLK_T_FLUSH, 0);
+}
+
+TEST_TIMEOUT(io_buffered_file, 300)
+{
+	start();
+	sweep_store(temp_file(4 << 20, 0));
+}
+
+TEST_TIMEOUT(io_direct_file, 300)
+{
+	int fd;
+
+	start();
+	fd = temp_direct(4 << 20);
+	if (fd < 0)
+		SKIP("no O_DIRECT in /tmp");
+	sweep_store(fd);
+}
+
+/* Only one that was made for tests: its content is lost. */
+static bool have_brd(void)
+{
+	return getenv("KVDEV_TEST_BRD");
+}
+
+KVT_TEST(io_block_device, 300, have_brd)
+{
+	int fd;
+
+	start();
+	fd = open(getenv("KVDEV_TEST_BRD"), O_RDWR | O_CLOEXEC);
+	ASSERT_GE(fd, 0);
+	sweep_store(fd);
+}

@@ -1,0 +1,741 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "kvdev_user.h"
+
+/* What a test cannot do without. */
+static void must(int ret, const char *what)
+{
+	if (ret >= 0)
+		return;
+	printf("# cannot go on: %s: %s\n", what, strerror(-ret));
+	fflush(stdout);
+	_exit(1);
+}
+#define MUST(call)	must(call, #call)
+
+static int neg(int ret)
+{
+	return ret < 0 ? -errno : ret;
+}
+
+uint64_t now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000ULL + ts.tv_nsec / 1000000;
+}
+
+/* ----------------------------------------------------------- system calls */
+
+int dev_open(void)
+{
+	int fd = neg(open(DEV_PATH, O_RDWR | O_CLOEXEC));
+
+	must(fd, "open " DEV_PATH);
+	return fd;
+}
+
+int cmd(int fd, unsigned long nr, void *arg)
+{
+	return neg(ioctl(fd, nr, arg));
+}
+
+int cmd_u64(int fd, unsigned long nr, uint64_t value)
+{
+	return cmd(fd, nr, &value);
+}
+
+int set_status(int fd, uint8_t status)
+{
+	return cmd(fd, VHOST_VDPA_SET_STATUS, &status);
+}
+
+int get_status(int fd)
+{
+	uint8_t status;
+	int ret = cmd(fd, VHOST_VDPA_GET_STATUS, &status);
+
+	return ret ? ret : status;
+}
+
+int set_mem(int fd, const struct vhost_memory_region *regions, uint32_t nr)
+{
+	size_t size = sizeof(struct vhost_memory) + nr * sizeof(*regions);
+	struct vhost_memory *m = calloc(1, size);
+	int ret;
+
+	m->nregions = nr;
+	memcpy(m->regions, regions, nr * sizeof(*regions));
+	ret = cmd(fd, VHOST_SET_MEM_TABLE, m);
+	free(m);
+	return ret;
+}
+
+int vring_file(int fd, unsigned long nr, unsigned int index, int file)
+{
+	struct vhost_vring_file f = { .index = index, .fd = file };
+
+	return cmd(fd, nr, &f);
+}
+
+int vring_state(int fd, unsigned long nr, unsigned int index, unsigned int num)
+{
+	struct vhost_vring_state s = { .index = index, .num = num };
+
+	return cmd(fd, nr, &s);
+}
+
+int vring_addr(int fd, unsigned int index, const void *desc, const void *avail,
+	       const void *used)
+{
+	struct vhost_vring_addr a = {
+		.index = index,
+		.desc_user_addr = (uintptr_t)desc,
+		.avail_user_addr = (uintptr_t)avail,
+		.used_user_addr = (uintptr_t)used,
+	};
+
+	return cmd(fd, VHOST_SET_VRING_ADDR, &a);
+}
+
+int create(int fd, uint32_t device_id, uint32_t nr_queues, uint32_t queue_size)
+{
+	struct kvdev_create c = {
+		.size = sizeof(c),
+		.device_id = device_id,
+		.nr_queues = nr_queues,
+		.queue_size = queue_size,
+	};
+
+	return cmd(fd, KVDEV_CREATE, &c);
+}
+
+static int set_backend_serial(int fd, int file, uint32_t flags,
+			      uint32_t block_size, const char *serial)
+{
+	struct kvdev_set_backend b = {
+		.size = sizeof(b),
+		.flags = flags,
+		.fd = file,
+		.format = KVDEV_FORMAT_RAW,
+		.block_size = block_size,
+	};
+
+	if (serial)
+		memcpy(b.serial, serial, strnlen(serial, sizeof(b.serial)));
+	return cmd(fd, KVDEV_SET_BACKEND, &b);
+}
+
+int set_backend(int fd, int file, uint32_t flags, uint32_t block_size)
+{
+	return set_backend_serial(fd, file, flags, block_size, NULL);
+}
+
+int set_vector(int fd, uint32_t vector, int file)
+{
+	struct kvdev_set_vector v = {
+		.size = sizeof(v),
+		.vector = vector,
+		.fd = file,
+	};
+
+	return cmd(fd, KVDEV_SET_VECTOR, &v);
+}
+
+int reg_access(int fd, bool write, uint32_t offset, uint32_t len,
+	       uint64_t *value)
+{
+	struct kvdev_access a = {
+		.size = sizeof(a),
+		.flags = write ? KVDEV_ACCESS_WRITE : 0,
+		.offset = offset,
+		.len = len,
+		.value = write ? *value : 0,
+	};
+	int ret = cmd(fd, KVDEV_ACCESS, &a);
+
+	if (!ret && !write)
+		*value = a.value;
+	return ret;
+}
+
+uint64_t reg_read(struct guest *g, uint32_t offset, uint32_t len)
+{
+	uint64_t value = 0;
+
+	MUST(reg_access(g->fd, false, offset, len, &value));
+	return value;
+}
+
+void reg_write(struct guest *g, uint32_t offset, uint32_t len, uint64_t value)
+{
+	MUST(reg_access(g->fd, true, offset, len, &value));
+}
+
+#define COMMON(field)							\
+	offsetof(struct virtio_pci_common_cfg, field),			\
+	sizeof(((struct virtio_pci_common_cfg *)0)->field)
+
+static uint64_t common_read(struct guest *g, uint32_t offset, uint32_t len)
+{
+	return reg_read(g, g->bar.common_offset + offset, len);
+}
+
+static void common_write(struct guest *g, uint32_t offset, uint32_t len,
+			 uint64_t value)
+{
+	reg_write(g, g->bar.common_offset + offset, len, value);
+}
+
+/* ----------------------------------------------------------------- memory */
+
+static void guest_memory(struct guest *g)
+{
+	struct vhost_memory_region r = { .guest_phys_addr = GUEST_GPA };
+
+	if (!g->o.mem)
+		g->o.mem = GUEST_MEM;
+	g->memfd = neg(memfd_create("guest", MFD_CLOEXEC));
+	MUST(g->memfd);
+	MUST(neg(ftruncate(g->memfd, g->o.mem)));
+	g->mem = mmap(NULL, g->o.mem, PROT_READ | PROT_WRITE, MAP_SHARED,
+		      g->memfd, 0);
+	must(g->mem == MAP_FAILED ? -ENOMEM : 0, "mmap");
+	r.memory_size = g->o.mem;
+	r.userspace_addr = (uintptr_t)g->mem;
+	MUST(set_mem(g->fd, &r, 1));
+}
+
+uint64_t guest_alloc(struct guest *g, size_t size, size_t align)
+{
+	size_t at = (g->brk + align - 1) & ~(align - 1);
+
+	must(at + size > g->o.mem ? -ENOMEM : 0, "guest_alloc");
+	g->brk = at + size;
+	return GUEST_GPA + at;
+}
+
+void *guest_ptr(struct guest *g, uint64_t addr)
+{
+	return g->mem + (addr - GUEST_GPA);
+}
+
+uint64_t guest_addr(struct guest *g, const void *ptr)
+{
+	return GUEST_GPA + ((const uint8_t *)ptr - g->mem);
+}
+
+/* ----------------------------------------------------------------- device */
+
+static void guest_eventfds(struct guest *g)
+{
+	unsigned int i;
+
+	g->config_fd = event_new();
+	if (g->o.pci)
+		MUST(set_vector(g->fd, 0, g->config_fd));
+	else
+		MUST(cmd(g->fd, VHOST_VDPA_SET_CONFIG_CALL, &g->config_fd));
+
+	for (i = 0; i < g->nr_vqs; i++) {
+		struct vq *vq = &g->vq[i];
+
+		vq->g = g;
+		vq->index = i;
+		vq->kick = event_new();
+		vq->call = event_new();
+		vq->err = event_new();
+		MUST(vring_file(g->fd, VHOST_SET_VRING_KICK, i, vq->kick));
+		MUST(vring_file(g->fd, VHOST_SET_VRING_ERR, i, vq->err));
+		if (g->o.pci)
+			MUST(set_vector(g->fd, i + 1, vq->call));
+		else
+			MUST(vring_file(g->fd, VHOST_SET_VRING_CALL, i,
+					vq->call));
+	}
+}
+
+struct guest *guest_new(const struct guest_options *o)
+{
+	struct guest *g = calloc(1, sizeof(*g));
+	uint32_t count;
+
+	g->o = *o;
+	if (!g->o.device_id)
+		g->o.device_id = VIRTIO_ID_BLOCK;
+	g->fd = dev_open();
+	MUST(create(g->fd, g->o.device_id, g->o.nr_queues, g->o.queue_size));
+	MUST(cmd(g->fd, VHOST_VDPA_GET_VQS_COUNT, &count));
+	g->nr_vqs = count;
+	MUST(cmd(g->fd, VHOST_SET_OWNER, NULL));
+	guest_memory(g);
+	if (o->backend > 0)
+		MUST(set_backend_serial(g->fd, o->backend, o->backend_flags,
+					o->block_size, o->serial));
+	if (o->pci) {
+		g->bar = (struct kvdev_bind_transport){
+			.size = sizeof(g->bar),
+			.type = KVDEV_TRANSPORT_PCI_MODERN,
+			.nr_vectors = g->nr_vqs + 1,
+		};
+		MUST(cmd(g->fd, KVDEV_BIND_TRANSPORT, &g->bar));
+	}
+	guest_eventfds(g);
+	return g;
+}
+
+int guest_status(struct guest *g)
+{
+	return g->o.pci ? (int)common_read(g, COMMON(device_status)) :
+			  get_status(g->fd);
+}
+
+static int write_status(struct guest *g, uint8_t status)
+{
+	if (!g->o.pci)
+		return set_status(g->fd, status);
+	common_write(g, COMMON(device_status), status);
+	return 0;
+}
+
+static int negotiate_pci(struct guest *g)
+{
+	int i;
+
+	g->features = 0;
+	for (i = 0; i < 2; i++) {
+		common_write(g, COMMON(device_feature_select), i);
+		g->features |= common_read(g, COMMON(device_feature)) << 32 * i;
+	}
+	g->features &= ~g->o.refuse;
+	for (i = 0; i < 2; i++) {
+		common_write(g, COMMON(guest_feature_select), i);
+		common_write(g, COMMON(guest_feature),
+			     (uint32_t)(g->features >> 32 * i));
+	}
+	common_write(g, COMMON(msix_config), 0);
+	return 0;
+}
+
+int guest_negotiate(struct guest *g)
+{
+	int ret;
+
+	ret = write_status(g, S_DRIVER);
+	if (ret)
+		return ret;
+	if (g->o.pci) {
+		negotiate_pci(g);
+	} else {
+		ret = cmd(g->fd, VHOST_GET_FEATURES, &g->features);
+		g->features &= ~g->o.refuse;
+		ret = ret ? ret : cmd(g->fd, VHOST_SET_FEATURES, &g->features);
+	}
+	ret = ret ? ret : write_status(g, S_FEATURES_OK);
+	if (!ret && !(guest_status(g) & VIRTIO_CONFIG_S_FEATURES_OK))
+		ret = -EINVAL;
+	return ret;
+}
+
+static void vq_layout(struct vq *vq)
+{
+	struct guest *g = vq->g;
+	unsigned int i;
+
+	if (!vq->desc) {
+		vq->desc = guest_ptr(g, guest_alloc(g, 16 * vq->num, 4096));
+		vq->avail = guest_ptr(g, guest_alloc(g, 6 + 2 * vq->num, 2));
+		vq->used = guest_ptr(g, guest_alloc(g, 6 + 8 * vq->num, 4096));
+		vq->free = malloc(vq->num * sizeof(*vq->free));
+		g->brk = (g->brk + 4095) & ~4095UL;
+	}
+	memset(vq->desc, 0, 16 * vq->num);
+	memset(vq->avail, 0, 6 + 2 * vq->num);
+	memset(vq->used, 0, 6 + 8 * vq->num);
+	vq->avail_idx = 0;
+	vq->last_used = 0;
+	vq->kicked = 0;
+	vq->nr_free = 0;
+	for (i = vq->num; i-- > 0;)
+		vq->free[vq->nr_free++] = i;
+	vq->event_idx = g->features & F_EVENT_IDX;
+}
+
+static int setup_vq_pci(struct guest *g, struct vq *vq)
+{
+	uint64_t areas[] = {
+		guest_addr(g, vq->desc), guest_addr(g, vq->avail),
+		guest_addr(g, vq->used),
+	};
+	uint32_t at = offsetof(struct virtio_pci_common_cfg, queue_desc_lo);
+	int i;
+
+	common_write(g, COMMON(queue_size), vq->num);
+	common_write(g, COMMON(queue_msix_vector), vq->index + 1);
+	/* One by halves, two at once. */
+	common_write(g, at, 4, (uint32_t)areas[0]);
+	common_write(g, at + 4, 4, areas[0] >> 32);
+	for (i = 1; i < 3; i++)
+		common_write(g, at + 8 * i, 8, areas[i]);
+	common_write(g, COMMON(queue_enable), 1);
+	return common_read(g, COMMON(queue_enable)) == 1 ? 0 : -EINVAL;
+}
+
+int guest_setup_vq(struct guest *g, unsigned int index)
+{
+	struct vq *vq = &g->vq[index];
+	uint16_t max;
+	int ret;
+
+	if (g->o.pci) {
+		common_write(g, COMMON(queue_select), index);
+		max = common_read(g, COMMON(queue_size));
+	} else {
+		MUST(cmd(g->fd, VHOST_VDPA_GET_VRING_NUM, &max));
+	}
+	if (!vq->num)
+		vq->num = g->o.num ? g->o.num : max;
+	vq_layout(vq);
+	if (g->o.pci)
+		return setup_vq_pci(g, vq);
+
+	ret = vring_state(g->fd, VHOST_SET_VRING_NUM, index, vq->num);
+	ret = ret ? ret : vring_addr(g->fd, index, vq->desc, vq->avail,
+				     vq->used);
+	ret = ret ? ret : vring_state(g->fd, VHOST_SET_VRING_BASE, index, 0);
+	return ret ? ret : vring_state(g->fd, VHOST_VDPA_SET_VRING_ENABLE,
+				       index, 1);
+}
+
+int guest_driver_ok(struct guest *g)
+{
+	return write_status(g, S_DRIVER_OK);
+}
+
+void guest_start(struct guest *g)
+{
+	unsigned int i;
+
+	MUST(guest_negotiate(g));
+	for (i = 0; i < g->nr_vqs; i++)
+		MUST(guest_setup_vq(g, i));
+	MUST(guest_driver_ok(g));
+	must(guest_status(g) == S_DRIVER_OK ? 0 : -EIO, "DRIVER_OK");
+}
+
+void guest_reset(struct guest *g)
+{
+	unsigned int i;
+
+	MUST(write_status(g, 0));
+	must(guest_status(g) ? -EIO : 0, "reset");
+	event_take(g->config_fd);
+	for (i = 0; i < g->nr_vqs; i++) {
+		event_take(g->vq[i].kick);
+		event_take(g->vq[i].call);
+		event_take(g->vq[i].err);
+	}
+}
+
+void guest_free(struct guest *g)
+{
+	unsigned int i;
+
+	close(g->fd);
+	close(g->memfd);
+	close(g->config_fd);
+	for (i = 0; i < g->nr_vqs; i++) {
+		close(g->vq[i].kick);
+		close(g->vq[i].call);
+		close(g->vq[i].err);
+		free(g->vq[i].free);
+	}
+	munmap(g->mem, g->o.mem);
+	free(g);
+}
+
+struct kvdev_get_stats guest_stats(struct guest *g, unsigned int queue)
+{
+	struct kvdev_get_stats s = { .size = sizeof(s), .queue = queue };
+
+	MUST(cmd(g->fd, KVDEV_GET_STATS, &s));
+	return s;
+}
+
+/* ----------------------------------------------------------------- driver */
+
+void vq_expose(struct vq *vq, uint16_t head)
+{
+	vq->avail->ring[vq->avail_idx & (vq->num - 1)] = head;
+	vq->avail_idx++;
+	__atomic_store_n(&vq->avail->idx, vq->avail_idx, __ATOMIC_RELEASE);
+}
+
+int vq_add(struct vq *vq, const struct seg *segs, unsigned int nr)
+{
+	uint16_t head, i;
+	unsigned int n;
+
+	if (nr > vq->nr_free)
+		return -ENOSPC;
+	head = vq->free[vq->nr_free - 1];
+	for (n = 0; n < nr; n++) {
+		i = vq->free[--vq->nr_free];
+		vq->desc[i] = (struct vring_desc){
+			.addr = segs[n].addr,
+			.len = segs[n].len,
+			.flags = segs[n].flags |
+				 (n + 1 < nr ? VRING_DESC_F_NEXT : 0),
+			.next = n + 1 < nr ? vq->free[vq->nr_free - 1] : 0,
+		};
+	}
+	vq_expose(vq, head);
+	return head;
+}
+
+int vq_add_indirect(struct vq *vq, uint64_t table, const struct seg *segs,
+		    unsigned int nr)
+{
+	struct vring_desc *desc = guest_ptr(vq->g, table);
+	struct seg s = { table, nr * sizeof(*desc), VRING_DESC_F_INDIRECT };
+	unsigned int n;
+
+	for (n = 0; n < nr; n++)
+		desc[n] = (struct vring_desc){
+			.addr = segs[n].addr,
+			.len = segs[n].len,
+			.flags = segs[n].flags |
+				 (n + 1 < nr ? VRING_DESC_F_NEXT : 0),
+			.next = n + 1,
+		};
+	return vq_add(vq, &s, 1);
+}
+
+void vq_kick_always(struct vq *vq)
+{
+	uint64_t one = 1;
+
+	vq->kicked = vq->avail_idx;
+	if (write(vq->kick, &one, sizeof(one)) != sizeof(one))
+		must(-errno, "kick");
+}
+
+bool vq_kick(struct vq *vq)
+{
+	uint16_t event, old = vq->kicked;
+
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	if (vq->event_idx) {
+		event = *(volatile uint16_t *)&vq->used->ring[vq->num];
+		if (!vring_need_event(event, vq->avail_idx, old))
+			return false;
+	} else if (*(volatile uint16_t *)&vq->used->flags &
+		   VRING_USED_F_NO_NOTIFY) {
+		return false;
+	}
+	vq_kick_always(vq);
+	return true;
+}
+
+bool vq_get(struct vq *vq, struct vring_used_elem *elem)
+{
+	if (__atomic_load_n(&vq->used->idx, __ATOMIC_ACQUIRE) == vq->last_used)
+		return false;
+	*elem = vq->used->ring[vq->last_used++ & (vq->num - 1)];
+	if (vq->event_idx) {
+		vq->avail->ring[vq->num] = vq->last_used;
+		__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	}
+	return true;
+}
+
+int vq_wait(struct vq *vq, struct vring_used_elem *elem, int ms)
+{
+	uint64_t now, end = now_ms() + ms;
+
+	while (!vq_get(vq, elem)) {
+		now = now_ms();
+		/* What comes without an interrupt is not waited for. */
+		if (now >= end || !event_wait(vq->call, end - now))
+			return vq_get(vq, elem) && ms < WAIT_MS ? 0 :
+								  -ETIMEDOUT;
+	}
+	return 0;
+}
+
+void vq_free_chain(struct vq *vq, uint16_t head)
+{
+	struct vring_desc *d;
+
+	do {
+		d = &vq->desc[head];
+		vq->free[vq->nr_free++] = head;
+		head = d->next;
+	} while (d->flags & VRING_DESC_F_NEXT);
+}
+
+int vq_submit(struct vq *vq, const struct seg *segs, unsigned int nr,
+	      uint32_t *used_len)
+{
+	struct vring_used_elem elem;
+	int ret, head = vq_add(vq, segs, nr);
+
+	if (head < 0)
+		return head;
+	vq_kick(vq);
+	ret = vq_wait(vq, &elem, WAIT_MS);
+	if (ret)
+		return ret;
+	if (elem.id != (uint32_t)head)
+		return -EPROTO;
+	vq_free_chain(vq, head);
+	if (used_len)
+		*used_len = elem.len;
+	return 0;
+}
+
+/* ------------------------------------------------------------------ block */
+
+uint64_t blk_header(struct guest *g, uint32_t type, uint64_t sector)
+{
+	uint64_t addr = guest_alloc(g, sizeof(struct virtio_blk_outhdr), 8);
+
+	*(struct virtio_blk_outhdr *)guest_ptr(g, addr) =
+		(struct virtio_blk_outhdr){ .type = type, .sector = sector };
+	return addr;
+}
+
+int blk_request(struct guest *g, unsigned int queue, uint32_t type,
+		uint64_t sector, uint64_t data, uint32_t len,
+		uint32_t *used_len)
+{
+	size_t brk = g->brk;
+	uint64_t header = blk_header(g, type, sector);
+	uint64_t status = guest_alloc(g, 1, 1);
+	struct seg segs[3] = { { header, 16, 0 } };
+	unsigned int nr = 1;
+	int ret;
+
+	*(uint8_t *)guest_ptr(g, status) = 0xff;
+	if (len)
+		segs[nr++] = (struct seg){
+			data, len,
+			type == VIRTIO_BLK_T_OUT ? 0 : VRING_DESC_F_WRITE };
+	segs[nr++] = (struct seg){ status, 1, VRING_DESC_F_WRITE };
+	ret = vq_submit(&g->vq[queue], segs, nr, used_len);
+	if (!ret)
+		ret = *(uint8_t *)guest_ptr(g, status);
+	g->brk = brk;
+	return ret;
+}
+
+void blk_works(struct guest *g)
+{
+	size_t brk = g->brk;
+	uint64_t data = guest_alloc(g, 4096, 4096);
+	uint64_t seed = now_ms();
+
+	fill(guest_ptr(g, data), 4096, seed);
+	must(-blk_request(g, 0, VIRTIO_BLK_T_OUT, 8, data, 4096, NULL),
+	     "a correct write");
+	memset(guest_ptr(g, data), 0, 4096);
+	must(-blk_request(g, 0, VIRTIO_BLK_T_IN, 8, data, 4096, NULL),
+	     "a correct read");
+	must(filled(guest_ptr(g, data), 4096, seed) ? 0 : -EIO,
+	     "reading what was written");
+	g->brk = brk;
+}
+
+/* ----------------------------------------------------------------- stores */
+
+int temp_file(size_t size, int flags)
+{
+	int fd = neg(open("/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC | flags, 0600));
+
+	must(fd, "open a file in /tmp");
+	MUST(neg(ftruncate(fd, size)));
+	return fd;
+}
+
+int temp_direct(size_t size)
+{
+	int fd = open("/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC | O_DIRECT, 0600);
+
+	if (fd < 0)
+		return -1;
+	MUST(neg(ftruncate(fd, size)));
+	return fd;
+}
+
+void fill(void *p, size_t size, uint64_t seed)
+{
+	uint64_t x = seed * 0x9e3779b97f4a7c15ULL + 1;
+	uint8_t *b = p;
+	size_t i;
+
+	for (i = 0; i < size; i++) {
+		x ^= x << 13;
+		x ^= x >> 7;
+		x ^= x << 17;
+		b[i] = x >> 24;
+	}
+}
+
+bool filled(const void *p, size_t size, uint64_t seed)
+{
+	uint8_t *want = malloc(size);
+	bool same;
+
+	fill(want, size, seed);
+	same = !memcmp(p, want, size);
+	free(want);
+	return same;
+}
+
+bool all_bytes(const void *p, size_t size, uint8_t byte)
+{
+	const uint8_t *b = p;
+
+	while (size && *b == byte) {
+		b++;
+		size--;
+	}
+	return !size;
+}
+
+/* --------------------------------------------------------------- eventfds */
+
+int event_new(void)
+{
+	int fd = neg(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+
+	must(fd, "eventfd");
+	return fd;
+}
+
+uint64_t event_take(int fd)
+{
+	uint64_t count;
+
+	return read(fd, &count, sizeof(count)) == sizeof(count) ? count : 0;
+}
+
+bool event_wait(int fd, int ms)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+
+	return poll(&p, 1, ms) > 0 && event_take(fd);
+}

@@ -1,0 +1,430 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# kvdevctl with the module: every command, what it prints, what it leaves, and
+# whom it names when something is in use. Needs no guest.
+set -euo pipefail
+here=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
+skip() { echo "$*"; exit 4; }
+fail() { echo "FAILED: $*"; exit 1; }
+
+ctl=''
+for c in "${KVDEVCTL:-}" /lab/build/kvdevctl/kvdevctl \
+	"$here/../../../../build/kvdevctl/kvdevctl" "$(type -P kvdevctl || true)"; do
+	if [[ -x $c ]]; then ctl=$(readlink -f "$c"); break; fi
+done
+[[ $ctl ]] || skip "no kvdevctl: make -C tools/kvdevctl"
+[[ $EUID -eq 0 && -c /dev/kvdev ]] || skip "needs root and /dev/kvdev"
+! type -P python3 >/dev/null || python=1
+ldd "$ctl" | grep -q 'not found' && skip "kvdevctl's libraries are not installed"
+
+n=ctltest-$$	# beginning of our devices' names
+work=$(mktemp -d)
+cd "$work"
+pids=()
+mounted='' moved=''
+# shellcheck disable=SC2329 # by trap
+cleanup() {
+	local rc=$? p d
+	[[ ! $moved ]] || mv "$moved" /dev/kvdev
+	for p in "${pids[@]}"; do kill -9 "$p" 2>/dev/null || true; done
+	[[ ! $mounted ]] || umount "$mounted" || true
+	for d in $("$ctl" list --names | grep "^$n" || true); do
+		"$ctl" delete "$d" --vdpa --force || true
+	done
+	cd /
+	rm -rf "$work"
+	exit "$rc"
+}
+trap cleanup EXIT
+
+# ok ARGUMENT...: works, prints nothing on stderr; its output is in ./out
+ok() {
+	"$ctl" "$@" >out 2>err || fail "kvdevctl $*: $(cat err)"
+	[[ ! -s err ]] || fail "kvdevctl $*: says $(cat err)"
+}
+# bad STATUS WORDS -- ARGUMENT...: fails with that, and says that
+bad() {
+	local status=$1 words=$2 rc=0
+	shift 3
+	"$ctl" "$@" >out 2>err || rc=$?
+	[[ $rc == "$status" ]] || fail "kvdevctl $*: status $rc, not $status: $(cat out err)"
+	grep -qF -- "$words" err || fail "kvdevctl $*: no '$words' in: $(cat err)"
+	[[ ! -s out ]] || fail "kvdevctl $*: prints $(cat out)"
+}
+has() { grep -qE -- "$1" out || fail "no '$1' in: $(cat out)"; }
+lacks() { ! grep -qE -- "$1" out || fail "'$1' in: $(cat out)"; }
+gone() { ! "$ctl" list --names | grep -qx -- "$1" || fail "$1 is still there"; }
+# json EXPRESSION: true of "j", which is what ./out says
+json() {
+	[[ ${python:-} ]] || return 0
+	python3 -c 'import json, sys
+j = json.load(open("out"))
+sys.exit(not eval(sys.argv[1]))' "$1" || fail "not '$1': $(cat out)"
+}
+wait_for() { # COMMAND...
+	for _ in {1..100}; do if "$@" >/dev/null 2>&1; then return 0; fi; sleep 0.1; done
+	fail "waited in vain for: $*"
+}
+step() { echo "# $*"; }
+
+# ------------------------------------------------------------ without the bus
+step "module and device node"
+ok info
+has '^API version +1$'
+has '^types +.*blk.*rng'
+ok -j info
+json 'j["api_version"] == 1 and "blk" in j["device_types"] and j["formats"] == ["raw"]'
+# In place: a node that came back from another file system would be a new one,
+# which devtmpfs does not take away with the module.
+moved=/dev/.kvdev-node
+mv /dev/kvdev "$moved"
+bad 1 "load the module with 'modprobe kvdev'" -- list
+bad 1 "load the module with 'modprobe kvdev'" -- create rng "$n"
+mv "$moved" /dev/kvdev
+moved=''
+if type -P setpriv >/dev/null; then
+	# With what it needs in reach of everybody.
+	chmod 755 "$work"
+	rc=0
+	setpriv --reuid 65534 --regid 65534 --clear-groups "$ctl" list >out 2>err || rc=$?
+	if [[ $rc != 126 && $rc != 127 ]]; then
+		grep -q 'join group kvm' err || fail "a stranger is told: $(cat err)"
+	fi
+fi
+
+step "create"
+truncate -s 10M disk.img
+truncate -s 10M other.img
+ok create blk "$n" --file disk.img --queues 2 --serial S123 --block-size 4k
+[[ ! -s out ]] || fail "create prints $(cat out)"
+bad 1 "there is a device '$n' already" -- create blk "$n" --file other.img
+bad 1 "there is a device '$n' already" -- create rng "$n"
+ok -j create rng "$n.rng"
+json "j['name'] == '$n.rng' and j['type'] == 'rng' and j['used_by'] is None"
+
+step "what create refuses leaves nothing behind"
+x=$n.x
+bad 1 "there is no file 'missing'" -- create blk "$x" --file missing
+bad 1 "cannot open 'missing'" -- create blk "$x" --dev missing
+bad 1 'is a file: --file' -- create blk "$x" --dev other.img
+bad 1 'neither a file nor a block device' -- create blk "$x" --file .
+bad 1 'neither a file nor a block device' -- create blk "$x" --file /dev/null
+mkfifo fifo
+bad 1 'neither a file nor a block device' -- create blk "$x" --file fifo
+: >empty
+bad 1 "'empty' cannot be a disk" -- create blk "$x" --file empty
+truncate -s 1k small
+bad 1 'blocks of 4096 bytes' -- create blk "$x" --file small --block-size 4096
+bad 1 'cannot have 2 queues' -- create rng "$x" --queues 2
+bad 2 'cannot be a name' -- create blk 'a b' --file other.img
+bad 1 "in use by device '$n'" -- create blk "$x" --file disk.img
+gone "$x"
+# Nor is a store that was refused.
+ok create blk "$x" --file other.img --ro
+bad 1 "in use by device '$x'" -- create blk "$x.2" --file other.img
+ok create blk "$x.2" --file other.img --ro
+ok delete "$x"
+ok delete "$x.2"
+# Who made it wants no other writer, but bears readers that bear it.
+bad 1 "in use by device '$n'" -- create blk "$x" --file disk.img --shared
+ok create blk "$x" --file disk.img --shared --ro
+ok delete "$x"
+if mkdir ro && mount -t tmpfs tmpfs ro; then
+	mounted=$work/ro
+	truncate -s 1M ro/disk
+	mount -o remount,ro "$mounted"
+	bad 1 '--ro makes a read-only disk' -- create blk "$x" --file ro/disk
+	ok create blk "$x" --file ro/disk --ro
+	ok show "$x"
+	has 'raw, read-only'
+	has 'offered .* RO '
+	ok delete "$x"
+	umount "$mounted"
+	mounted=''
+fi
+
+step "list and show"
+ok list
+has '^NAME +ID +TYPE +SIZE'
+has "^$n +[0-9]+ +blk +10 MiB +2 +idle +- +$work/disk.img\$"
+has "^$n.rng +[0-9]+ +rng +- +1 +idle +- +-\$"
+ok list --names
+has "^$n\$"
+ok list --json
+json "[d['capacity'] for d in j if d['name'] == '$n'] == [10485760]"
+ok show "$n"
+has "^$n: blk, id [0-9]+, 2 queues of up to 256\$"
+has 'capacity +10 MiB \(10485760 bytes, blocks of 4096\)$'
+has 'offered +0x[0-9a-f]+ .*FLUSH'
+has 'VERSION_1'
+has 'used by +nobody'
+ok show "$n" -p
+json "j['block_size'] == 4096 and j['format'] == 'raw' and j['read_only'] is False"
+json "j['backing'] == '$work/disk.img' and j['status'] == 0"
+json "'MQ' in j['offered']['names'] and int(j['offered']['bits'], 16) >> 32 & 1"
+ok sh "$n.rng"
+lacks backing
+ok show
+has "^$n: "
+has "^$n.rng: "
+bad 1 "there is no device '$x'" -- show "$x"
+bad 1 "there is no device 'a b'" -- show 'a b'
+bad 1 "there is no device ''" -- show ''
+bad 1 "there is no device 'help'" -- show -- help
+
+step "a path that is not for a terminal"
+name=$'weird \e[31m\xff \xc3\xa4 "x" \\ \n.img'
+truncate -s 1M "$name"
+ok create blk "$n.weird" --file "$name"
+ok -j show "$n.weird"
+json "'\\\\033[31m\\\\377 ä \"x\" ' in j['backing']"
+for c in list show; do
+	ok "$c"
+	! grep -q $'\e' out || fail "$c sends escapes to the terminal"
+done
+ok delete "$n.weird"
+
+step "stats"
+ok stats "$n"
+has "^$n: blk, resets 0"
+has '^  queue +kicks +chains'
+has '^  1 +0 +0'
+has '^  total '
+ok stats -j
+json "len([d for d in j if d['name'] == '$n' and len(d['queues']) == 2]) == 1"
+json "[d['total']['kicks'] for d in j if d['name'] == '$n.rng'] == [0]"
+ok stats "$n" --watch 0.05 --count 2
+[[ $(grep -c "per second" out) == 2 ]] || fail "not twice: $(cat out)"
+ok stats "$n" --watch=0.05 --count 1 -j
+json 'j[0]["rates"]["kicks"] == 0.0 and j[0]["queues"][0]["rates"]["chains"] == 0 and j[0]["seconds"] > 0'
+bad 1 'there is no device' -- stats "$x"
+ok create rng "$x"
+"$ctl" stats "$x" --watch 0.1 >watched 2>&1 &
+watcher=$!
+pids+=("$watcher")
+wait_for grep -q 'per second' watched
+# Who watches does not hold the device.
+ok delete "$x"
+rc=0
+wait "$watcher" || rc=$?
+[[ $rc == 1 ]] || fail "a watch of nothing ends with $rc"
+grep -q 'has been deleted' watched || fail "$(tail -n1 watched)"
+
+step "an owner"
+if [[ ${python:-} ]]; then
+	cat >owner.py <<-'END'
+	import fcntl, os, struct, sys, time
+	fd = os.open("/dev/kvdev", os.O_RDWR)
+	fcntl.ioctl(fd, 0xd504, struct.pack("II32s", 40, 0, sys.argv[1].encode()))
+	fcntl.ioctl(fd, 0xaf01)
+	open("owner.ready", "w")
+	time.sleep(600)
+	END
+	python3 owner.py "$n" &
+	owner=$!
+	pids+=("$owner")
+	wait_for test -e owner.ready
+	bad 1 "'$n' is in use: python3 (pid $owner); end that first" -- delete "$n"
+	bad 1 "python3 (pid $owner)" -- delete "$n" --vdpa
+	ok list
+	has "python3 \(pid $owner\)"
+	ok -j show "$n"
+	json "j['used_by']['as'] == 'owner' and j['used_by']['pid'] == $owner and j['used_by']['process'] == 'python3'"
+	kill "$owner"
+	wait "$owner" 2>/dev/null || true
+fi
+
+step "delete"
+bad 1 'there is no device' -- delete "$x"
+bad 1 'there is no device' -- delete 'a b'
+ok delete "$n.rng"
+gone "$n.rng"
+ok delete "$n" --vdpa
+
+# ---------------------------------------------------------------- block device
+if modprobe -q loop && loop=$(losetup --show -f disk.img 2>/dev/null); then
+	step "block device"
+	ok create blk "$n" --dev "$loop"
+	ok show "$n"
+	has "backing +$loop "
+	bad 1 "in use by device '$n'" -- create blk "$x" --dev "$loop"
+	bad 1 'is a block device: --dev' -- create blk "$x" --file "$loop"
+	ok create blk "$x" --dev "$loop" --shared
+	ok delete "$x"
+	ok delete "$n"
+	losetup -d "$loop"
+fi
+
+# --------------------------------------------------------------------- the bus
+if [[ ! -e /sys/module/vdpa ]]; then
+	step "no bus yet"
+	bad 1 "modprobe kvdev_vdpa" -- create blk "$n" --file disk.img --vdpa
+	gone "$n"
+	ok create rng "$n"
+	bad 1 "modprobe kvdev_vdpa" -- vdpa add "$n"
+	ok delete "$n"
+fi
+if ! modprobe -q kvdev_vdpa; then
+	echo "no vDPA in this kernel"
+	exit 0
+fi
+for m in virtio_vdpa virtio_blk vhost_vdpa; do modprobe -q -r $m || true; done
+if [[ ! -e /sys/module/virtio_vdpa && ! -e /sys/module/vhost_vdpa ]]; then
+	step "no driver yet"
+	"$ctl" create rng "$n" --vdpa 2>err || fail "$(cat err)"
+	grep -q 'modprobe vhost_vdpa' err || fail "no word about drivers: $(cat err)"
+	ok list
+	has 'vDPA bus, no driver'
+	ok delete "$n" --vdpa
+fi
+
+step "not permitted, not reachable"
+# with COMMAND STATUS WORDS -- ARGUMENT...: as bad, if the machine has COMMAND
+cat >wrapped <<'END'
+#!/bin/sh
+exec $WRAP "$KVDEVCTL" "$@"
+END
+chmod +x wrapped
+export WRAP='' KVDEVCTL=$ctl
+with() {
+	local real=$ctl
+	WRAP=$1 ctl=$work/wrapped
+	shift
+	if [[ $($WRAP echo works 2>/dev/null) == works ]]; then bad "$@"; fi
+	ctl=$real
+}
+with 'setpriv --bounding-set -net_admin --inh-caps -net_admin' \
+	1 'become root (CAP_NET_ADMIN)' -- create rng "$n" --vdpa
+gone "$n"
+with 'unshare --net' 1 'from this network namespace' -- create rng "$n" --vdpa
+gone "$n"
+
+if modprobe -q virtio_vdpa && modprobe -q virtio_blk; then
+	step "a disk of this host"
+	ok create blk "$n" --file disk.img --serial S123 --queues 2 --vdpa
+	ok -j show "$n"
+	json "j['used_by']['as'] == 'vdpa' and j['used_by']['driver'] == 'virtio_vdpa'"
+	disk=$("$ctl" show "$n" | sed -n 's/^  used by .*\(\/dev\/vd[a-z]*\).*/\1/p')
+	[[ $disk ]] || fail "no disk in: $("$ctl" show "$n")"
+	wait_for test -b "$disk"
+	[[ $(cat "/sys/block/${disk#/dev/}/serial") == S123 ]] || fail "wrong serial"
+	head -c 1M /dev/urandom >data
+	dd if=data of="$disk" bs=64k seek=16 oflag=direct status=none
+	dd if="$disk" bs=64k skip=16 count=16 iflag=direct status=none | cmp - data
+	dd if=disk.img bs=64k skip=16 count=16 status=none | cmp - data
+	ok -j stats "$n"
+	json "j[0]['total']['bytes_readable'] >= 1 << 20 and j[0]['total']['bytes_writable'] >= 1 << 20 and j[0]['total']['errors'] == 0"
+	ok show "$n"
+	has 'status +running .*DRIVER_OK'
+	has 'accepted .*ACCESS_PLATFORM|ACCESS_PLATFORM$'
+
+	(while :; do dd if="$disk" of=/dev/null bs=64k iflag=direct status=none; done) 2>/dev/null &
+	pids+=($!)
+	ok -j stats "$n" --watch 0.5 --count 1
+	json "j[0]['rates']['chains'] > 1 and j[0]['rates']['bytes_writable'] > 65536"
+	kill "${pids[-1]}"
+	wait "${pids[-1]}" 2>/dev/null || true
+
+	bad 1 "'$n' is in use: vDPA bus, driver virtio_vdpa, $disk" -- delete "$n"
+	grep -q "kvdevctl delete $n --vdpa" err || fail "no advice: $(cat err)"
+	bad 1 'there is a device' -- create blk "$n" --file other.img --vdpa
+	bad 1 'driver virtio_vdpa' -- vdpa add "$n"
+
+	# shellcheck disable=SC2217 # to have it open is all
+	sleep 600 <"$disk" &
+	pids+=($!)
+	sleep 0.2
+	bad 1 "sleep (pid ${pids[-1]})" -- delete "$n" --vdpa
+	bad 1 "sleep (pid ${pids[-1]})" -- vdpa del "$n"
+	kill "${pids[-1]}"
+	wait "${pids[-1]}" 2>/dev/null || true
+	if type -P mke2fs >/dev/null && mke2fs -q -t ext4 "$disk" 2>/dev/null &&
+		mkdir mnt && mount "$disk" mnt 2>/dev/null; then
+		mounted=$work/mnt
+		bad 1 "mounted on $mounted" -- delete "$n" --vdpa
+		bad 1 'unmount it first' -- vdpa del "$n"
+		umount "$mounted"
+		mounted=''
+	fi
+	ok vdpa del "$n"
+	wait_for test ! -b "$disk"
+	bad 1 'is not on the vDPA bus' -- vdpa del "$n"
+	ok v a "$n"
+	wait_for test -b "$disk"
+	ok delete "$n" --vdpa
+	gone "$n"
+
+	step "an entropy device of this host"
+	ok create rng "$n" --vdpa
+	if modprobe -q virtio_rng && [[ -c /dev/hwrng ]] &&
+		grep -q virtio /sys/class/misc/hw_random/rng_available; then
+		[[ $(timeout 20 head -c 64 /dev/hwrng | wc -c) == 64 ]] || fail "no entropy"
+		ok -j stats "$n"
+		json "j[0]['total']['bytes_writable'] >= 64"
+	fi
+	ok delete "$n" --vdpa
+	modprobe -q -r virtio_rng || true
+	modprobe -q -r virtio_vdpa || true
+fi
+
+if [[ ! -e /sys/module/virtio_vdpa ]] && modprobe -q vhost_vdpa; then
+	step "a vhost node"
+	ok create blk "$n" --file disk.img --vdpa
+	ok show "$n"
+	has 'driver vhost_vdpa, /dev/vhost-vdpa-[0-9]+$'
+	node=$(sed -n 's/^  used by .*\(\/dev\/vhost-vdpa-[0-9]*\).*/\1/p' out)
+	wait_for test -c "$node"
+	# Open only: the kernel does not know yet by whom, but would wait for it.
+	sleep 600 <>"$node" &
+	holder=$!
+	pids+=("$holder")
+	sleep 0.2
+	bad 1 "sleep (pid $holder)" -- delete "$n" --vdpa
+	bad 1 'end that first' -- vdpa del "$n"
+	# It waits indeed.
+	"$ctl" delete "$n" --vdpa --force >forced 2>&1 &
+	forced=$!
+	sleep 0.5
+	kill -0 "$forced" 2>/dev/null || fail "did not wait: $(cat forced)"
+	kill "$holder"
+	rc=0
+	wait "$forced" || rc=$?
+	[[ $rc == 0 && ! -s forced ]] || fail "--force: $rc $(cat forced)"
+	gone "$n"
+
+	if [[ ${python:-} ]]; then
+		step "a vhost owner"
+		ok create rng "$n" --vdpa
+		node=$("$ctl" show "$n" | sed -n 's/^  used by .*\(\/dev\/vhost-vdpa-[0-9]*\).*/\1/p')
+		wait_for test -c "$node"
+		rm -f owner.ready
+		python3 -c 'import fcntl, os, sys, time
+fd = os.open(sys.argv[1], os.O_RDWR)
+fcntl.ioctl(fd, 0xaf01)
+open("owner.ready", "w")
+time.sleep(600)' "$node" &
+		holder=$!
+		pids+=("$holder")
+		wait_for test -e owner.ready
+		ok list
+		has "vDPA bus, driver vhost_vdpa, $node, python3 \(pid $holder\)"
+		bad 1 "python3 (pid $holder)" -- delete "$n" --vdpa
+		kill -9 "$holder"
+		wait "$holder" 2>/dev/null || true
+		ok delete "$n" --vdpa
+	fi
+	modprobe -q -r vhost_vdpa || true
+fi
+
+step "names of other devices on the bus"
+if modprobe -q vdpa_sim_blk && type -P vdpa >/dev/null &&
+	vdpa dev add name "$n" mgmtdev vdpasim_blk 2>/dev/null; then
+	bad 1 'there is no device' -- vdpa del "$n"
+	bad 1 "made by 'vdpasim_blk'" -- create rng "$n" --vdpa
+	gone "$n"
+	vdpa dev del "$n"
+fi
+
+modprobe -r kvdev_vdpa || fail "kvdev_vdpa cannot be unloaded"
+"$ctl" list --names | grep "^$n" && fail "left behind"
+echo "all done"

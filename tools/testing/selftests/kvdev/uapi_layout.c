@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The layout of the ABI, for good: the build fails if it changes. Compiled as
+ * C and C++, for 64 and, if the compiler can, for 32 bits.
+ */
+#include <stddef.h>
+
+#include <linux/kvdev.h>
+
+#ifdef __cplusplus
+#define CHECK(x)	static_assert(x, #x)
+#else
+#define CHECK(x)	_Static_assert(x, #x)
+#endif
+#define SIZE(type, size)	CHECK(sizeof(struct type) == (size))
+#define AT(type, field, offset)	CHECK(offsetof(struct type, field) == (offset))
+
+SIZE(kvdev_info, 40);
+AT(kvdev_info, size, 0);
+AT(kvdev_info, flags, 4);
+AT(kvdev_info, api_version, 8);
+AT(kvdev_info, max_queues, 12);
+AT(kvdev_info, device_types, 16);
+AT(kvdev_info, transports, 24);
+AT(kvdev_info, formats, 32);
+
+SIZE(kvdev_create, 64);
+AT(kvdev_create, flags, 4);
+AT(kvdev_create, device_id, 8);
+AT(kvdev_create, nr_queues, 12);
+AT(kvdev_create, queue_size, 16);
+AT(kvdev_create, __reserved, 20);
+AT(kvdev_create, features, 24);
+AT(kvdev_create, name, 32);
+
+SIZE(kvdev_name, 40);
+AT(kvdev_name, flags, 4);
+AT(kvdev_name, name, 8);
+
+SIZE(kvdev_next, 376);
+AT(kvdev_next, flags, 4);
+AT(kvdev_next, id, 8);
+AT(kvdev_next, device_id, 12);
+AT(kvdev_next, nr_queues, 16);
+AT(kvdev_next, queue_size, 20);
+AT(kvdev_next, use, 24);
+AT(kvdev_next, use_pid, 28);
+AT(kvdev_next, offered, 32);
+AT(kvdev_next, accepted, 40);
+AT(kvdev_next, status, 48);
+AT(kvdev_next, format, 52);
+AT(kvdev_next, capacity, 56);
+AT(kvdev_next, block_size, 64);
+AT(kvdev_next, read_only, 68);
+AT(kvdev_next, name, 72);
+AT(kvdev_next, use_comm, 104);
+AT(kvdev_next, backing, 120);
+
+SIZE(kvdev_set_backend, 48);
+AT(kvdev_set_backend, flags, 4);
+AT(kvdev_set_backend, fd, 8);
+AT(kvdev_set_backend, format, 12);
+AT(kvdev_set_backend, block_size, 16);
+AT(kvdev_set_backend, __reserved, 20);
+AT(kvdev_set_backend, serial, 24);
+AT(kvdev_set_backend, __reserved2, 44);
+
+SIZE(kvdev_get_stats, 120);
+AT(kvdev_get_stats, flags, 4);
+AT(kvdev_get_stats, queue, 8);
+AT(kvdev_get_stats, __reserved, 12);
+AT(kvdev_get_stats, kicks, 16);
+AT(kvdev_get_stats, chains, 24);
+AT(kvdev_get_stats, completions, 32);
+AT(kvdev_get_stats, completions_inplace, 40);
+AT(kvdev_get_stats, signals, 48);
+AT(kvdev_get_stats, signals_suppressed, 56);
+AT(kvdev_get_stats, bytes_readable, 64);
+AT(kvdev_get_stats, bytes_writable, 72);
+AT(kvdev_get_stats, errors, 80);
+AT(kvdev_get_stats, violations, 88);
+AT(kvdev_get_stats, dev_resets, 96);
+AT(kvdev_get_stats, dev_needs_reset, 104);
+AT(kvdev_get_stats, dev_ignored_accesses, 112);
+
+SIZE(kvdev_bind_transport, 56);
+AT(kvdev_bind_transport, type, 8);
+AT(kvdev_bind_transport, nr_vectors, 12);
+AT(kvdev_bind_transport, common_offset, 16);
+AT(kvdev_bind_transport, notify_offset, 20);
+AT(kvdev_bind_transport, notify_multiplier, 24);
+AT(kvdev_bind_transport, isr_offset, 28);
+AT(kvdev_bind_transport, device_offset, 32);
+AT(kvdev_bind_transport, bar_size, 36);
+AT(kvdev_bind_transport, common_len, 40);
+AT(kvdev_bind_transport, notify_len, 44);
+AT(kvdev_bind_transport, isr_len, 48);
+AT(kvdev_bind_transport, device_len, 52);
+
+SIZE(kvdev_access, 32);
+AT(kvdev_access, flags, 4);
+AT(kvdev_access, offset, 8);
+AT(kvdev_access, len, 12);
+AT(kvdev_access, space, 16);
+AT(kvdev_access, __reserved, 20);
+AT(kvdev_access, value, 24);
+
+SIZE(kvdev_set_vector, 16);
+AT(kvdev_set_vector, flags, 4);
+AT(kvdev_set_vector, vector, 8);
+AT(kvdev_set_vector, fd, 12);
+
+CHECK(KVDEV_GET_INFO == 0xd500);
+CHECK(KVDEV_CREATE == 0xd501);
+CHECK(KVDEV_SET_BACKEND == 0xd502);
+CHECK(KVDEV_GET_STATS == 0xd503);
+CHECK(KVDEV_BIND_TRANSPORT == 0xd510);
+CHECK(KVDEV_ACCESS == 0xd511);
+CHECK(KVDEV_SET_VECTOR == 0xd512);
+CHECK(KVDEV_FORMAT_RAW == 1);
+CHECK(KVDEV_TRANSPORT_PCI_MODERN == 1);
+CHECK(KVDEV_BACKEND_RDONLY == 1);
+CHECK(KVDEV_ACCESS_WRITE == 1);
+CHECK(KVDEV_SERIAL_LEN == 20);
