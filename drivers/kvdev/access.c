@@ -167,6 +167,16 @@ int kvdev_set_vector(struct kvdev_dev *dev, u32 vector, int fd)
 			      fd);
 }
 
+static int write_config(struct kvdev_dev *dev,
+			const struct kvdev_reg_access *acc)
+{
+	/* virtio 1.3, 2.5: little endian */
+	__le64 bytes = cpu_to_le64(acc->value);
+
+	return kvdev_dev_write_config(dev, acc->config_offset, (u8 *)&bytes,
+				      acc->len);
+}
+
 /* Do what an access asks for. Errors are told through status, not here. */
 static void perform(struct kvdev_dev *dev, u32 actions,
 		    struct kvdev_reg_access *acc)
@@ -182,8 +192,7 @@ static void perform(struct kvdev_dev *dev, u32 actions,
 	/* virtio 1.3, 4.1.4.5: reading clears */
 	if (actions & KVDEV_ACT_ISR)
 		acc->value = atomic_xchg(&dev->isr, 0);
-	/* No device type has a writable configuration field so far. */
-	if (actions & KVDEV_ACT_CONFIG)
+	if (actions & KVDEV_ACT_CONFIG && write_config(dev, acc))
 		dev->stats.ignored_accesses++;
 }
 

@@ -61,7 +61,8 @@ union kvdev_arg {
  * @min_size: bytes every caller has had to know; 0 for a vhost command, whose
  *	size is fixed
  * @flags: CMD_*
- * @fn: does it. @uarg is for what follows the argument in user memory
+ * @fn: does it. @uarg is for what follows the argument in user memory. NULL:
+ *	the device type does, if it knows the command
  */
 struct kvdev_cmd {
 	unsigned int cmd;
@@ -323,8 +324,21 @@ static int cmd_get_config(struct kvdev_dev *dev, union kvdev_arg *arg,
 static int cmd_set_config(struct kvdev_dev *dev, union kvdev_arg *arg,
 			  void __user *uarg)
 {
-	/* No device type has a writable configuration field so far. */
-	return -EOPNOTSUPP;
+	const struct vhost_vdpa_config *c = &arg->vdpa_config;
+	const struct vhost_vdpa_config __user *user = uarg;
+	u8 *bytes;
+	u32 end;
+	int ret;
+
+	if (check_add_overflow(c->off, c->len, &end) ||
+	    end > dev->regs.config_len)
+		return -EINVAL;
+	bytes = memdup_user(user->buf, c->len);
+	if (IS_ERR(bytes))
+		return PTR_ERR(bytes);
+	ret = kvdev_dev_write_config(dev, c->off, bytes, c->len);
+	kfree(bytes);
+	return ret;
 }
 
 static int cmd_set_config_call(struct kvdev_dev *dev, union kvdev_arg *arg,
@@ -379,6 +393,10 @@ static int cmd_get_vqs_count(struct kvdev_dev *dev, union kvdev_arg *arg,
 		.flags = _flags,					\
 		.fn = _fn,						\
 	}
+
+/* Of one device type. */
+#define TYPE(_cmd, _struct, _last, _flags)				\
+	OWN(_cmd, NULL, _struct, _last, _flags)
 
 /* The number has the size in it, and is a constant. */
 #define VHOST(_cmd, _fn, _flags)					\
@@ -512,6 +530,15 @@ static int check_cmd(const struct kvdev_cmd *op, struct kvdev_dev *dev,
 	return 0;
 }
 
+static int call_cmd(const struct kvdev_cmd *op, struct kvdev_dev *dev,
+		    union kvdev_arg *arg, void __user *uarg)
+{
+	if (op->fn)
+		return op->fn(dev, arg, uarg);
+	return dev->type->command ? dev->type->command(dev, op->cmd, arg) :
+				    -EOPNOTSUPP;
+}
+
 static int run_cmd(const struct kvdev_cmd *op, struct kvdev_dev *dev,
 		   struct file *file, union kvdev_arg *arg, void __user *uarg)
 {
@@ -523,7 +550,7 @@ static int run_cmd(const struct kvdev_cmd *op, struct kvdev_dev *dev,
 	unused = dev->use == KVDEV_USE_NONE;
 	ret = check_cmd(op, dev, file);
 	if (!ret)
-		ret = op->fn(dev, arg, uarg);
+		ret = call_cmd(op, dev, arg, uarg);
 	/* A failed command leaves the device to others. */
 	if (ret && unused && dev->use != KVDEV_USE_NONE)
 		kvdev_dev_unclaim(dev);

@@ -205,15 +205,14 @@ void kvdev_dev_unclaim(struct kvdev_dev *dev);
 int kvdev_dev_set_owner(struct kvdev_dev *dev, enum kvdev_worker_kind kind);
 void kvdev_dev_reset_owner(struct kvdev_dev *dev);
 void kvdev_dev_set_mem(struct kvdev_dev *dev, struct kvdev_mem_table *table);
-u8 kvdev_dev_status(const struct kvdev_dev *dev);
 int kvdev_dev_set_status(struct kvdev_dev *dev, u8 status);
-void kvdev_dev_update_features(struct kvdev_dev *dev);
 void kvdev_dev_widen_queues(struct kvdev_dev *dev, u16 num);
 int kvdev_dev_enable_vq(struct kvdev_dev *dev, u16 index);
 void kvdev_dev_disable_vq(struct kvdev_dev *dev, u16 index);
 int kvdev_dev_suspend(struct kvdev_dev *dev);
 int kvdev_dev_resume(struct kvdev_dev *dev);
-struct kvdev_vq *kvdev_dev_vq(struct kvdev_dev *dev, u32 index);
+int kvdev_dev_write_config(struct kvdev_dev *dev, u32 offset, const u8 *bytes,
+			   u32 len);
 /* Addresses of rings are the driver's, not the VMM's. */
 bool kvdev_dev_driver_level(const struct kvdev_dev *dev);
 

@@ -15,6 +15,7 @@
  * the device's own bit.
  */
 #include <linux/idr.h>
+#include <linux/overflow.h>
 #include <linux/pid.h>
 #include <linux/sched.h>
 #include <linux/sched/mm.h>
@@ -39,16 +40,72 @@ void kvdev_dev_set_priv(struct kvdev_dev *dev, void *priv)
 {
 	dev->priv = priv;
 }
+EXPORT_SYMBOL_NS_GPL(kvdev_dev_set_priv, KVDEV_NS);
 
 void *kvdev_dev_priv(const struct kvdev_dev *dev)
 {
 	return dev->priv;
 }
+EXPORT_SYMBOL_NS_GPL(kvdev_dev_priv, KVDEV_NS);
 
 void *kvdev_dev_config(struct kvdev_dev *dev)
 {
 	return dev->regs.config;
 }
+EXPORT_SYMBOL_NS_GPL(kvdev_dev_config, KVDEV_NS);
+
+void kvdev_dev_lock(struct kvdev_dev *dev)
+{
+	mutex_lock(&dev->mutex);
+}
+EXPORT_SYMBOL_NS_GPL(kvdev_dev_lock, KVDEV_NS);
+
+void kvdev_dev_unlock(struct kvdev_dev *dev)
+{
+	mutex_unlock(&dev->mutex);
+}
+EXPORT_SYMBOL_NS_GPL(kvdev_dev_unlock, KVDEV_NS);
+
+/**
+ * kvdev_dev_config_changed() - the configuration is another one
+ * @dev: the device
+ *
+ * virtio 1.3, 2.5.1: another generation, and a notification if the driver is
+ * up.
+ */
+void kvdev_dev_config_changed(struct kvdev_dev *dev)
+{
+	lockdep_assert_held(&dev->mutex);
+	dev->regs.generation++;
+	if (dev->regs.status & VIRTIO_CONFIG_S_DRIVER_OK)
+		kvdev_signal_config(dev);
+}
+EXPORT_SYMBOL_NS_GPL(kvdev_dev_config_changed, KVDEV_NS);
+
+/**
+ * kvdev_dev_write_config() - the driver writes its configuration
+ * @dev: the device
+ * @offset: of the first byte
+ * @bytes: what is written
+ * @len: number of @bytes
+ *
+ * Return: 0; -EINVAL for a range or a value that cannot be; -EOPNOTSUPP if no
+ * field can be written.
+ */
+int kvdev_dev_write_config(struct kvdev_dev *dev, u32 offset, const u8 *bytes,
+			   u32 len)
+{
+	u32 end;
+
+	lockdep_assert_held(&dev->mutex);
+	if (check_add_overflow(offset, len, &end) ||
+	    end > dev->regs.config_len)
+		return -EINVAL;
+	if (!dev->type->config_write)
+		return -EOPNOTSUPP;
+	return dev->type->config_write(dev, offset, bytes, len);
+}
+EXPORT_SYMBOL_NS_GPL(kvdev_dev_write_config, KVDEV_NS);
 
 u16 kvdev_dev_nr_queues(const struct kvdev_dev *dev)
 {
@@ -67,6 +124,7 @@ bool kvdev_dev_has_feature(const struct kvdev_dev *dev, unsigned int bit)
 {
 	return dev->regs.driver_features & BIT_ULL(bit);
 }
+EXPORT_SYMBOL_NS_GPL(kvdev_dev_has_feature, KVDEV_NS);
 
 /* ---------------------------------------------------------------- status */
 
@@ -124,6 +182,8 @@ static void dev_reset(struct kvdev_dev *dev)
 	stop_queues(dev);
 	dev->suspended = false;
 	kvdev_regs_reset(&dev->regs);
+	if (dev->type->reset)
+		dev->type->reset(dev);
 	WRITE_ONCE(dev->regs.status, 0);
 	clear_bit(KVDEV_DEV_NEEDS_RESET, &dev->flags);
 	atomic_set(&dev->isr, 0);
@@ -536,6 +596,7 @@ struct kvdev_vq *kvdev_dev_vq(struct kvdev_dev *dev, u32 index)
 		return NULL;
 	return &dev->vqs[array_index_nospec(index, dev->nr_vqs)];
 }
+EXPORT_SYMBOL_NS_GPL(kvdev_dev_vq, KVDEV_NS);
 
 /* ---------------------------------------------------- creation, destruction */
 

@@ -29,31 +29,37 @@ struct kvdev_dev *kvdev_vq_dev(const struct kvdev_vq *vq)
 {
 	return vq->dev;
 }
+EXPORT_SYMBOL_NS_GPL(kvdev_vq_dev, KVDEV_NS);
 
 u16 kvdev_vq_index(const struct kvdev_vq *vq)
 {
 	return vq->index;
 }
+EXPORT_SYMBOL_NS_GPL(kvdev_vq_index, KVDEV_NS);
 
 u16 kvdev_vq_num(const struct kvdev_vq *vq)
 {
 	return vq->ring.num;
 }
+EXPORT_SYMBOL_NS_GPL(kvdev_vq_num, KVDEV_NS);
 
 void kvdev_vq_set_priv(struct kvdev_vq *vq, void *priv)
 {
 	vq->priv = priv;
 }
+EXPORT_SYMBOL_NS_GPL(kvdev_vq_set_priv, KVDEV_NS);
 
 void *kvdev_vq_priv(const struct kvdev_vq *vq)
 {
 	return vq->priv;
 }
+EXPORT_SYMBOL_NS_GPL(kvdev_vq_priv, KVDEV_NS);
 
 bool kvdev_vq_kernel_memory(const struct kvdev_vq *vq)
 {
 	return vq->mem->kernel;
 }
+EXPORT_SYMBOL_NS_GPL(kvdev_vq_kernel_memory, KVDEV_NS);
 
 static void chain_iter(const struct kvdev_vq *vq, struct iov_iter *iter,
 		       unsigned int dir, const struct iovec *iov,
@@ -84,6 +90,7 @@ void kvdev_vq_violation(struct kvdev_vq *vq, const char *reason)
 	kvdev_call_signal(&vq->err);
 	kvdev_dev_needs_reset(vq->dev, reason);
 }
+EXPORT_SYMBOL_NS_GPL(kvdev_vq_violation, KVDEV_NS);
 
 /**
  * kvdev_vq_peek() - look at the next chain
@@ -130,6 +137,7 @@ int kvdev_vq_peek(struct kvdev_vq *vq, struct kvdev_vq_chain *chain)
 		   c->nr_writable, c->writable_len);
 	return 1;
 }
+EXPORT_SYMBOL_NS_GPL(kvdev_vq_peek, KVDEV_NS);
 
 /**
  * kvdev_vq_pop() - take the chain kvdev_vq_peek() showed
@@ -149,6 +157,7 @@ void kvdev_vq_pop(struct kvdev_vq *vq, const struct kvdev_vq_chain *chain)
 	if (vq->budget)
 		vq->budget--;
 }
+EXPORT_SYMBOL_NS_GPL(kvdev_vq_pop, KVDEV_NS);
 
 /**
  * kvdev_vq_should_stop() - is the worker's turn over?
@@ -162,6 +171,7 @@ bool kvdev_vq_should_stop(struct kvdev_vq *vq)
 	return !vq->budget || READ_ONCE(vq->stopping) ||
 	       kvdev_worker_should_stop();
 }
+EXPORT_SYMBOL_NS_GPL(kvdev_vq_should_stop, KVDEV_NS);
 
 /* Let the driver see what was pushed. True: it wants an interrupt. */
 static bool vq_publish(struct kvdev_vq *vq)
@@ -229,6 +239,7 @@ void kvdev_vq_complete(struct kvdev_vq *vq, u16 id, u32 written)
 		kvdev_signal_vq(vq);
 	vq_put(vq);
 }
+EXPORT_SYMBOL_NS_GPL(kvdev_vq_complete, KVDEV_NS);
 
 /**
  * kvdev_vq_account() - count a request
@@ -249,6 +260,7 @@ void kvdev_vq_account(struct kvdev_vq *vq, u32 readable, u32 writable,
 	if (error)
 		atomic64_inc(&vq->stats.errors);
 }
+EXPORT_SYMBOL_NS_GPL(kvdev_vq_account, KVDEV_NS);
 
 /* --------------------------------------------------------------- serving */
 
@@ -263,9 +275,21 @@ void kvdev_vq_kick(struct kvdev_vq *vq, u64 count)
 {
 	atomic64_add(count, &vq->stats.kicks);
 	trace_kvdev_kick(vq->dev->id, vq->index);
-	kvdev_worker_queue(&vq->worker, &vq->work);
+	kvdev_vq_wake(vq);
 }
 EXPORT_SYMBOL_NS_GPL(kvdev_vq_kick, KVDEV_NS);
+
+/**
+ * kvdev_vq_wake() - there is work for a queue that the driver does not know of
+ * @vq: in any state
+ *
+ * Context: any, interrupts may be off.
+ */
+void kvdev_vq_wake(struct kvdev_vq *vq)
+{
+	kvdev_worker_queue(&vq->worker, &vq->work);
+}
+EXPORT_SYMBOL_NS_GPL(kvdev_vq_wake, KVDEV_NS);
 
 static void vq_eventfd_kick(struct kvdev_kick *kick, u64 count)
 {

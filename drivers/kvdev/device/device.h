@@ -22,6 +22,7 @@
 #define KVDEV_DEVICE_H
 
 #include <linux/module.h>
+#include <linux/stringify.h>
 #include <linux/types.h>
 #include <linux/uio.h>
 
@@ -49,6 +50,14 @@ struct kvdev_set_backend;
  *	runs; flags and reserved fields of the argument have been checked.
  *	Types without a backing store have none
  * @describe: fill in what is special about the device. Optional
+ * @command: a command of this type's own, see the table in chardev.c: @arg is
+ *	its structure, complete and changeable; flags and reserved fields are
+ *	the type's to check. Process context of the caller. Optional
+ * @config_write: the driver writes @len bytes at @offset of the configuration,
+ *	inside of it: take them over into kvdev_dev_config(), or -EINVAL for a
+ *	field that cannot be written so. Optional: none can
+ * @reset: the device was reset, no queue runs: back to what a new driver is
+ *	to find. Optional
  * @ready: -ENXIO while something the queues need is missing. Optional
  * @vq_start: queue is about to run: allocate its requests. Sleeps, may fail
  * @vq_stop: queue no longer runs and has no request in flight. Cannot fail
@@ -74,6 +83,10 @@ struct kvdev_device_type {
 	int (*set_backend)(struct kvdev_dev *dev,
 			   const struct kvdev_set_backend *arg);
 	void (*describe)(struct kvdev_dev *dev, struct kvdev_next *arg);
+	int (*command)(struct kvdev_dev *dev, unsigned int cmd, void *arg);
+	int (*config_write)(struct kvdev_dev *dev, u32 offset, const u8 *bytes,
+			    u32 len);
+	void (*reset)(struct kvdev_dev *dev);
 	int (*ready)(struct kvdev_dev *dev);
 	int (*vq_start)(struct kvdev_vq *vq);
 	void (*vq_stop)(struct kvdev_vq *vq);
@@ -82,6 +95,12 @@ struct kvdev_device_type {
 
 extern const struct kvdev_device_type kvdev_blk_type;
 extern const struct kvdev_device_type kvdev_rng_type;
+
+/* A type in a module of its own: MODULE_ALIAS(KVDEV_TYPE_ALIAS(id)). */
+#define KVDEV_TYPE_ALIAS(id)	"kvdev-device-" __stringify(id)
+
+int kvdev_type_register(const struct kvdev_device_type *type);
+void kvdev_type_unregister(const struct kvdev_device_type *type);
 
 /**
  * struct kvdev_vq_chain - a chain as a device type sees it
@@ -109,6 +128,17 @@ void kvdev_dev_set_priv(struct kvdev_dev *dev, void *priv);
 void *kvdev_dev_priv(const struct kvdev_dev *dev);
 /* The configuration space: config_size bytes, little endian, mutex held. */
 void *kvdev_dev_config(struct kvdev_dev *dev);
+/* After a change of it that the driver is to notice; mutex held. */
+void kvdev_dev_config_changed(struct kvdev_dev *dev);
+/* What is offered has changed; mutex held, status is 0. */
+void kvdev_dev_update_features(struct kvdev_dev *dev);
+/* Device status, 0: no driver; mutex held. */
+u8 kvdev_dev_status(const struct kvdev_dev *dev);
+/* For what comes from elsewhere than a callback; may sleep. */
+void kvdev_dev_lock(struct kvdev_dev *dev);
+void kvdev_dev_unlock(struct kvdev_dev *dev);
+/* NULL: no such queue */
+struct kvdev_vq *kvdev_dev_vq(struct kvdev_dev *dev, u32 index);
 u16 kvdev_dev_nr_queues(const struct kvdev_dev *dev);
 /* The largest ring size of any queue. */
 u16 kvdev_dev_queue_size(const struct kvdev_dev *dev);
@@ -132,6 +162,8 @@ void kvdev_vq_violation(struct kvdev_vq *vq, const char *reason);
 bool kvdev_vq_kernel_memory(const struct kvdev_vq *vq);
 
 /* Any context: */
+/* Have @vq_serve called though the driver did not kick. */
+void kvdev_vq_wake(struct kvdev_vq *vq);
 void kvdev_vq_complete(struct kvdev_vq *vq, u16 id, u32 written);
 /* Counters of a request about to be completed; error: it failed. */
 void kvdev_vq_account(struct kvdev_vq *vq, u32 readable, u32 writable,

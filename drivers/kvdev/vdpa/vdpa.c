@@ -531,7 +531,12 @@ static void kvdev_vdpa_get_config(struct vdpa_device *vdpa, unsigned int offset,
 static void kvdev_vdpa_set_config(struct vdpa_device *vdpa, unsigned int offset,
 				  const void *buf, unsigned int len)
 {
-	/* No device type has a writable configuration field so far. */
+	struct kvdev_dev *dev = to_kvdev_dev(vdpa);
+
+	/* What is wrong with it is not said: the bus has no way to. */
+	mutex_lock(&dev->mutex);
+	kvdev_dev_write_config(dev, offset, buf, len);
+	mutex_unlock(&dev->mutex);
 }
 
 static u32 kvdev_vdpa_get_generation(struct vdpa_device *vdpa)

@@ -440,7 +440,8 @@ struct kvdev_set_vector {
  *    VHOST_VDPA_GET_CONFIG, VHOST_VDPA_SET_CONFIG, VHOST_VDPA_SET_CONFIG_CALL,
  *    VHOST_VDPA_GET_CONFIG_SIZE, VHOST_VDPA_SET_VRING_ENABLE,
  *    VHOST_VDPA_GET_VRING_NUM, VHOST_VDPA_GET_VQS_COUNT. SET_CONFIG fails
- *    with EOPNOTSUPP: no device has a field that can be written.
+ *    with EOPNOTSUPP if the device has no field that can be written, with
+ *    EINVAL for another field than those.
  *
  * The GET commands that need no memory or queue work as soon as there is a
  * device, VHOST_VDPA_GET_VQS_COUNT for one, and through any of its files.
