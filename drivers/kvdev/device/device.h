@@ -50,7 +50,7 @@ struct kvdev_set_backend;
  *	runs; flags and reserved fields of the argument have been checked.
  *	Types without a backing store have none
  * @describe: fill in what is special about the device. Optional
- * @command: a command of this type's own, see the table in chardev.c: @arg is
+ * @command: a command of this type's own, see the table in commands.c: @arg is
  *	its structure, complete and changeable; flags and reserved fields are
  *	the type's to check. Process context of the caller. Optional
  * @config_write: the driver writes @len bytes at @offset of the configuration,

@@ -1,0 +1,413 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Commands on a device, own ones and those of vhost, in one table.
+ *
+ * A handler gets its argument as a copy in kernel memory, complete and with
+ * unknown parts known to be zero, and the device with its mutex held. What it
+ * leaves in the copy goes back to user space if the command says so.
+ */
+#include <linux/overflow.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+#include <linux/virtio_config.h>
+
+#include "commands.h"
+#include "core.h"
+
+/* ---------------------------------------------------------- own commands */
+
+static int cmd_set_backend(struct kvdev_dev *dev, union kvdev_arg *arg,
+			   void __user *uarg)
+{
+	const struct kvdev_set_backend *b = &arg->set_backend;
+	int ret;
+
+	if (b->flags & ~KVDEV_BACKEND_RDONLY)
+		return -EOPNOTSUPP;
+	if (b->__reserved || b->__reserved2)
+		return -EINVAL;
+	if (!dev->type->set_backend)
+		return -EOPNOTSUPP;
+	if (dev->regs.status)
+		return -EBUSY;
+	ret = dev->type->set_backend(dev, b);
+	if (!ret)
+		kvdev_dev_update_features(dev);
+	return ret;
+}
+
+static int cmd_get_stats(struct kvdev_dev *dev, union kvdev_arg *arg,
+			 void __user *uarg)
+{
+	if (arg->get_stats.flags)
+		return -EOPNOTSUPP;
+	if (arg->get_stats.__reserved)
+		return -EINVAL;
+	return kvdev_stats_read(dev, &arg->get_stats);
+}
+
+static int cmd_bind_transport(struct kvdev_dev *dev, union kvdev_arg *arg,
+			      void __user *uarg)
+{
+	if (arg->bind_transport.flags)
+		return -EOPNOTSUPP;
+	return kvdev_bind_transport(dev, &arg->bind_transport);
+}
+
+static int cmd_access(struct kvdev_dev *dev, union kvdev_arg *arg,
+		      void __user *uarg)
+{
+	if (arg->access.flags & ~KVDEV_ACCESS_WRITE)
+		return -EOPNOTSUPP;
+	if (arg->access.__reserved)
+		return -EINVAL;
+	return kvdev_access(dev, &arg->access);
+}
+
+static int cmd_set_vector(struct kvdev_dev *dev, union kvdev_arg *arg,
+			  void __user *uarg)
+{
+	if (arg->set_vector.flags)
+		return -EOPNOTSUPP;
+	return kvdev_set_vector(dev, arg->set_vector.vector,
+				arg->set_vector.fd);
+}
+
+/* -------------------------------------------------------- vhost commands */
+
+static int cmd_set_owner(struct kvdev_dev *dev, union kvdev_arg *arg,
+			 void __user *uarg)
+{
+	return kvdev_dev_set_owner(dev, KVDEV_WORKER_OWNER);
+}
+
+static int cmd_reset_owner(struct kvdev_dev *dev, union kvdev_arg *arg,
+			   void __user *uarg)
+{
+	kvdev_dev_unclaim(dev);
+	return 0;
+}
+
+static int cmd_set_mem_table(struct kvdev_dev *dev, union kvdev_arg *arg,
+			     void __user *uarg)
+{
+	struct kvdev_mem_table *table = kvdev_mem_from_user(uarg);
+
+	if (IS_ERR(table))
+		return PTR_ERR(table);
+	kvdev_dev_set_mem(dev, table);
+	return 0;
+}
+
+static int cmd_get_features(struct kvdev_dev *dev, union kvdev_arg *arg,
+			    void __user *uarg)
+{
+	arg->features = dev->regs.device_features;
+	return 0;
+}
+
+static int cmd_set_features(struct kvdev_dev *dev, union kvdev_arg *arg,
+			    void __user *uarg)
+{
+	if (dev->regs.status & VIRTIO_CONFIG_S_FEATURES_OK)
+		return -EBUSY;
+	if (arg->features & ~dev->regs.device_features)
+		return -EOPNOTSUPP;
+	dev->regs.driver_features = arg->features;
+	return 0;
+}
+
+static int cmd_get_backend_features(struct kvdev_dev *dev,
+				    union kvdev_arg *arg, void __user *uarg)
+{
+	arg->features = 0;
+	return 0;
+}
+
+static int cmd_set_backend_features(struct kvdev_dev *dev,
+				    union kvdev_arg *arg, void __user *uarg)
+{
+	return arg->features ? -EOPNOTSUPP : 0;
+}
+
+/* The queue of a command that configures it: exists and does not run. */
+static int stopped_vq(struct kvdev_dev *dev, u32 index, struct kvdev_vq **vq)
+{
+	*vq = kvdev_dev_vq(dev, index);
+	if (!*vq)
+		return -ENXIO;
+	return (*vq)->running ? -EBUSY : 0;
+}
+
+static int cmd_set_vring_num(struct kvdev_dev *dev, union kvdev_arg *arg,
+			     void __user *uarg)
+{
+	u32 num = arg->vring_state.num;
+	struct kvdev_vq *vq;
+	int ret;
+
+	ret = stopped_vq(dev, arg->vring_state.index, &vq);
+	if (ret)
+		return ret;
+	if (num > vq->regs->cfg.num_max || !is_power_of_2(num))
+		return -EINVAL;
+	vq->regs->cfg.num = num;
+	return 0;
+}
+
+static int cmd_set_vring_addr(struct kvdev_dev *dev, union kvdev_arg *arg,
+			      void __user *uarg)
+{
+	const struct vhost_vring_addr *a = &arg->vring_addr;
+	struct kvdev_vq *vq;
+	int ret;
+
+	ret = stopped_vq(dev, a->index, &vq);
+	if (ret)
+		return ret;
+	if (a->flags)
+		return -EOPNOTSUPP;
+	vq->regs->cfg.desc_addr = a->desc_user_addr;
+	vq->regs->cfg.driver_addr = a->avail_user_addr;
+	vq->regs->cfg.device_addr = a->used_user_addr;
+	return 0;
+}
+
+static int cmd_set_vring_base(struct kvdev_dev *dev, union kvdev_arg *arg,
+			      void __user *uarg)
+{
+	struct kvdev_vq *vq;
+	int ret;
+
+	ret = stopped_vq(dev, arg->vring_state.index, &vq);
+	if (ret)
+		return ret;
+	if (arg->vring_state.num > U16_MAX)
+		return -EINVAL;
+	vq->regs->cfg.avail_base = arg->vring_state.num;
+	return 0;
+}
+
+static int cmd_get_vring_base(struct kvdev_dev *dev, union kvdev_arg *arg,
+			      void __user *uarg)
+{
+	struct kvdev_vq *vq = kvdev_dev_vq(dev, arg->vring_state.index);
+
+	if (!vq)
+		return -ENXIO;
+	kvdev_vq_stop(vq);
+	arg->vring_state.num = vq->regs->cfg.avail_base;
+	return 0;
+}
+
+static int cmd_set_vring_kick(struct kvdev_dev *dev, union kvdev_arg *arg,
+			      void __user *uarg)
+{
+	struct kvdev_vq *vq = kvdev_dev_vq(dev, arg->vring_file.index);
+
+	return vq ? kvdev_kick_set(&vq->kick, arg->vring_file.fd) : -ENXIO;
+}
+
+static int cmd_set_vring_call(struct kvdev_dev *dev, union kvdev_arg *arg,
+			      void __user *uarg)
+{
+	struct kvdev_vq *vq = kvdev_dev_vq(dev, arg->vring_file.index);
+
+	return vq ? kvdev_call_set(&vq->call, arg->vring_file.fd) : -ENXIO;
+}
+
+static int cmd_set_vring_err(struct kvdev_dev *dev, union kvdev_arg *arg,
+			     void __user *uarg)
+{
+	struct kvdev_vq *vq = kvdev_dev_vq(dev, arg->vring_file.index);
+
+	return vq ? kvdev_call_set(&vq->err, arg->vring_file.fd) : -ENXIO;
+}
+
+static int cmd_get_device_id(struct kvdev_dev *dev, union kvdev_arg *arg,
+			     void __user *uarg)
+{
+	arg->num32 = dev->type->id;
+	return 0;
+}
+
+static int cmd_get_status(struct kvdev_dev *dev, union kvdev_arg *arg,
+			  void __user *uarg)
+{
+	arg->num8 = kvdev_dev_status(dev);
+	return 0;
+}
+
+static int cmd_set_status(struct kvdev_dev *dev, union kvdev_arg *arg,
+			  void __user *uarg)
+{
+	/* With a transport status is the driver's, but for a reset. */
+	if (dev->transport && arg->num8)
+		return -EBUSY;
+	return kvdev_dev_set_status(dev, arg->num8);
+}
+
+static int cmd_get_config(struct kvdev_dev *dev, union kvdev_arg *arg,
+			  void __user *uarg)
+{
+	const struct vhost_vdpa_config *c = &arg->vdpa_config;
+	struct vhost_vdpa_config __user *user = uarg;
+	u32 end;
+
+	if (check_add_overflow(c->off, c->len, &end) ||
+	    end > dev->regs.config_len)
+		return -EINVAL;
+	if (copy_to_user(user->buf, dev->regs.config + c->off, c->len))
+		return -EFAULT;
+	return 0;
+}
+
+static int cmd_set_config(struct kvdev_dev *dev, union kvdev_arg *arg,
+			  void __user *uarg)
+{
+	const struct vhost_vdpa_config *c = &arg->vdpa_config;
+	const struct vhost_vdpa_config __user *user = uarg;
+	u8 *bytes;
+	u32 end;
+	int ret;
+
+	if (check_add_overflow(c->off, c->len, &end) ||
+	    end > dev->regs.config_len)
+		return -EINVAL;
+	bytes = memdup_user(user->buf, c->len);
+	if (IS_ERR(bytes))
+		return PTR_ERR(bytes);
+	ret = kvdev_dev_write_config(dev, c->off, bytes, c->len);
+	kfree(bytes);
+	return ret;
+}
+
+static int cmd_set_config_call(struct kvdev_dev *dev, union kvdev_arg *arg,
+			       void __user *uarg)
+{
+	return kvdev_call_set(&dev->config_call, arg->fd);
+}
+
+static int cmd_get_config_size(struct kvdev_dev *dev, union kvdev_arg *arg,
+			       void __user *uarg)
+{
+	arg->num32 = dev->regs.config_len;
+	return 0;
+}
+
+static int cmd_set_vring_enable(struct kvdev_dev *dev, union kvdev_arg *arg,
+				void __user *uarg)
+{
+	struct kvdev_vq *vq = kvdev_dev_vq(dev, arg->vring_state.index);
+
+	if (!vq)
+		return -ENXIO;
+	if (arg->vring_state.num > 1)
+		return -EINVAL;
+	if (arg->vring_state.num)
+		return kvdev_dev_enable_vq(dev, vq->index);
+	kvdev_dev_disable_vq(dev, vq->index);
+	return 0;
+}
+
+static int cmd_get_vring_num(struct kvdev_dev *dev, union kvdev_arg *arg,
+			     void __user *uarg)
+{
+	arg->num16 = kvdev_dev_queue_size(dev);
+	return 0;
+}
+
+static int cmd_get_vqs_count(struct kvdev_dev *dev, union kvdev_arg *arg,
+			     void __user *uarg)
+{
+	arg->num32 = dev->nr_vqs;
+	return 0;
+}
+
+#define OWN(_cmd, _fn, _struct, _last, _flags)				\
+	{								\
+		.cmd = _cmd,						\
+		.size = sizeof(_struct) +				\
+			BUILD_BUG_ON_ZERO(sizeof(_struct) >		\
+					  sizeof(union kvdev_arg)),	\
+		.min_size = offsetofend(_struct, _last),		\
+		.flags = _flags,					\
+		.fn = _fn,						\
+	}
+
+/* Of one device type. */
+#define TYPE(_cmd, _struct, _last, _flags)				\
+	OWN(_cmd, NULL, _struct, _last, _flags)
+
+/* The number has the size in it, and is a constant. */
+#define VHOST(_cmd, _fn, _flags)					\
+	{								\
+		.cmd = _cmd,						\
+		.size = _IOC_SIZE(_cmd) +				\
+			BUILD_BUG_ON_ZERO(_IOC_SIZE(_cmd) >		\
+					  sizeof(union kvdev_arg)),	\
+		.flags = _flags,					\
+		.fn = _fn,						\
+	}
+
+static const struct kvdev_cmd cmds[] = {
+	OWN(KVDEV_SET_BACKEND, cmd_set_backend, struct kvdev_set_backend,
+	    __reserved2, CMD_UNUSED),
+	OWN(KVDEV_GET_STATS, cmd_get_stats, struct kvdev_get_stats,
+	    dev_ignored_accesses, CMD_OUT),
+	OWN(KVDEV_BIND_TRANSPORT, cmd_bind_transport,
+	    struct kvdev_bind_transport, device_len, CMD_OUT | CMD_CLAIM),
+	OWN(KVDEV_ACCESS, cmd_access, struct kvdev_access, value,
+	    CMD_OWNER | CMD_OUT),
+	OWN(KVDEV_SET_VECTOR, cmd_set_vector, struct kvdev_set_vector, fd,
+	    CMD_CLAIM),
+
+	VHOST(VHOST_SET_OWNER, cmd_set_owner, CMD_CLAIM),
+	VHOST(VHOST_RESET_OWNER, cmd_reset_owner, CMD_OWNER),
+	VHOST(VHOST_SET_MEM_TABLE, cmd_set_mem_table, CMD_OWNER),
+	VHOST(VHOST_GET_FEATURES, cmd_get_features, 0),
+	VHOST(VHOST_SET_FEATURES, cmd_set_features,
+	      CMD_OWNER | CMD_RING_LEVEL),
+	VHOST(VHOST_GET_BACKEND_FEATURES, cmd_get_backend_features, 0),
+	VHOST(VHOST_SET_BACKEND_FEATURES, cmd_set_backend_features, 0),
+	VHOST(VHOST_SET_VRING_NUM, cmd_set_vring_num,
+	      CMD_OWNER | CMD_RING_LEVEL),
+	VHOST(VHOST_SET_VRING_ADDR, cmd_set_vring_addr,
+	      CMD_OWNER | CMD_RING_LEVEL),
+	VHOST(VHOST_SET_VRING_BASE, cmd_set_vring_base,
+	      CMD_OWNER | CMD_RING_LEVEL),
+	VHOST(VHOST_GET_VRING_BASE, cmd_get_vring_base,
+	      CMD_OWNER | CMD_RING_LEVEL),
+	VHOST(VHOST_SET_VRING_KICK, cmd_set_vring_kick, CMD_OWNER),
+	VHOST(VHOST_SET_VRING_CALL, cmd_set_vring_call,
+	      CMD_OWNER | CMD_RING_LEVEL),
+	VHOST(VHOST_SET_VRING_ERR, cmd_set_vring_err, CMD_OWNER),
+	VHOST(VHOST_VDPA_GET_DEVICE_ID, cmd_get_device_id, 0),
+	VHOST(VHOST_VDPA_GET_STATUS, cmd_get_status, 0),
+	VHOST(VHOST_VDPA_SET_STATUS, cmd_set_status, CMD_OWNER),
+	VHOST(VHOST_VDPA_GET_CONFIG, cmd_get_config, 0),
+	VHOST(VHOST_VDPA_SET_CONFIG, cmd_set_config, CMD_OWNER),
+	VHOST(VHOST_VDPA_SET_CONFIG_CALL, cmd_set_config_call,
+	      CMD_OWNER | CMD_RING_LEVEL),
+	VHOST(VHOST_VDPA_GET_CONFIG_SIZE, cmd_get_config_size, 0),
+	VHOST(VHOST_VDPA_SET_VRING_ENABLE, cmd_set_vring_enable,
+	      CMD_OWNER | CMD_RING_LEVEL),
+	VHOST(VHOST_VDPA_GET_VRING_NUM, cmd_get_vring_num, 0),
+	VHOST(VHOST_VDPA_GET_VQS_COUNT, cmd_get_vqs_count, 0),
+};
+
+/**
+ * kvdev_find_cmd() - a command by its number
+ * @cmd: from user space
+ *
+ * Return: the command, NULL if there is none.
+ */
+const struct kvdev_cmd *kvdev_find_cmd(unsigned int cmd)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(cmds); i++)
+		if (cmds[i].cmd == cmd)
+			return &cmds[i];
+	return NULL;
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The table of commands on a device.
+ */
+#ifndef KVDEV_COMMANDS_H
+#define KVDEV_COMMANDS_H
+
+#include <linux/bits.h>
+#include <linux/types.h>
+#include <linux/vhost.h>
+#include <uapi/linux/kvdev.h>
+
+struct kvdev_dev;
+
+/* What a command needs. */
+#define CMD_OWNER	BIT(0)	/* an owner, and the caller shares its memory */
+#define CMD_RING_LEVEL	BIT(1)	/* no transport: the VMM sets it */
+#define CMD_OUT		BIT(2)	/* own command: the argument goes back */
+#define CMD_CLAIM	BIT(3)	/* the device for itself, from now on */
+#define CMD_UNUSED	BIT(4)	/* nobody else uses the device */
+
+union kvdev_arg {
+	struct kvdev_set_backend set_backend;
+	struct kvdev_get_stats get_stats;
+	struct kvdev_bind_transport bind_transport;
+	struct kvdev_access access;
+	struct kvdev_set_vector set_vector;
+	struct vhost_vring_state vring_state;
+	struct vhost_vring_addr vring_addr;
+	struct vhost_vring_file vring_file;
+	struct vhost_vdpa_config vdpa_config;
+	u64 features;
+	u32 num32;
+	u16 num16;
+	u8 num8;
+	int fd;
+};
+
+/**
+ * struct kvdev_cmd - a command on a device
+ * @cmd: number
+ * @size: bytes of the argument this kernel knows
+ * @min_size: bytes every caller has had to know; 0 for a vhost command, whose
+ *	size is fixed
+ * @flags: CMD_*
+ * @fn: does it. @uarg is for what follows the argument in user memory. NULL:
+ *	the device type does, if it knows the command
+ */
+struct kvdev_cmd {
+	unsigned int cmd;
+	u16 size;
+	u16 min_size;
+	u32 flags;
+	int (*fn)(struct kvdev_dev *dev, union kvdev_arg *arg,
+		  void __user *uarg);
+};
+
+const struct kvdev_cmd *kvdev_find_cmd(unsigned int cmd);
+
+#endif /* KVDEV_COMMANDS_H */
