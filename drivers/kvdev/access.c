@@ -82,6 +82,30 @@ static void layout_to_user(struct kvdev_bind_transport *arg,
 	arg->device_len = layout->device_len;
 }
 
+static bool has_modern(u32 type)
+{
+	return type != KVDEV_TRANSPORT_PCI_LEGACY;
+}
+
+static bool has_legacy(u32 type)
+{
+	return type != KVDEV_TRANSPORT_PCI_MODERN;
+}
+
+static int choose_layout(const struct kvdev_dev *dev,
+			 const struct kvdev_bind_transport *arg,
+			 struct kvdev_pci_layout *layout)
+{
+	layout_from_user(layout, arg);
+	if (arg->bar_size && has_modern(arg->type))
+		return kvdev_pci_layout_check(layout, &dev->regs);
+	if (memchr_inv(layout, 0, sizeof(*layout)))
+		return -EINVAL;
+	if (!has_modern(arg->type))
+		return 0;
+	return kvdev_pci_layout_default(layout, &dev->regs);
+}
+
 /**
  * kvdev_bind_transport() - from now on the kernel holds the registers
  * @dev: has no transport, status is 0
@@ -96,25 +120,23 @@ int kvdev_bind_transport(struct kvdev_dev *dev,
 	struct kvdev_call *vectors;
 	int ret;
 
+	if (arg->flags & ~KVDEV_BIND_BIG_ENDIAN)
+		return -EOPNOTSUPP;
+	if (arg->__reserved)
+		return -EINVAL;
 	if (dev->transport)
 		return -EEXIST;
 	if (dev->regs.status)
 		return -EBUSY;
-	if (arg->type != KVDEV_TRANSPORT_PCI_MODERN)
+	if (arg->type < KVDEV_TRANSPORT_PCI_MODERN ||
+	    arg->type > KVDEV_TRANSPORT_PCI_TRANSITIONAL)
+		return -EOPNOTSUPP;
+	/* Legacy registers and rings are in the guest's byte order. */
+	if (arg->flags & KVDEV_BIND_BIG_ENDIAN && has_legacy(arg->type))
 		return -EOPNOTSUPP;
 	if (arg->nr_vectors > KVDEV_MAX_VECTORS)
 		return -EINVAL;
-
-	layout_from_user(&layout, arg);
-	if (arg->bar_size) {
-		ret = kvdev_pci_layout_check(&layout, &dev->regs);
-	} else {
-		if (arg->common_offset || arg->notify_offset ||
-		    arg->notify_multiplier || arg->isr_offset ||
-		    arg->device_offset)
-			return -EINVAL;
-		ret = kvdev_pci_layout_default(&layout, &dev->regs);
-	}
+	ret = choose_layout(dev, arg, &layout);
 	if (ret)
 		return ret;
 
@@ -130,6 +152,8 @@ int kvdev_bind_transport(struct kvdev_dev *dev,
 	/* What the VMM set so far is the driver's now. */
 	kvdev_regs_reset(&dev->regs);
 	layout_to_user(arg, &layout);
+	arg->legacy_size = has_legacy(arg->type) ?
+			   kvdev_pci_legacy_size(&dev->regs) : 0;
 	return 0;
 }
 
@@ -146,6 +170,8 @@ void kvdev_transport_release(struct kvdev_dev *dev)
 	kfree(dev->vectors);
 	dev->vectors = NULL;
 	dev->regs.nr_vectors = 0;
+	dev->regs.msix = false;
+	dev->regs.page_size = 0;
 	dev->transport = 0;
 }
 
@@ -187,6 +213,8 @@ static void perform(struct kvdev_dev *dev, u32 actions,
 		kvdev_dev_set_status(dev, acc->value);
 	if (actions & KVDEV_ACT_ENABLE)
 		kvdev_dev_enable_vq(dev, acc->queue);
+	if (actions & KVDEV_ACT_DISABLE)
+		kvdev_dev_disable_vq(dev, acc->queue);
 	if (actions & KVDEV_ACT_NOTIFY)
 		kvdev_vq_kick(&dev->vqs[acc->queue], 1);
 	/* virtio 1.3, 4.1.4.5: reading clears */
@@ -196,12 +224,32 @@ static void perform(struct kvdev_dev *dev, u32 actions,
 		dev->stats.ignored_accesses++;
 }
 
+static bool has_space(const struct kvdev_dev *dev, u32 space)
+{
+	switch (space) {
+	case KVDEV_SPACE_BAR:
+		return has_modern(dev->transport);
+	case KVDEV_SPACE_LEGACY:
+		return has_legacy(dev->transport);
+	default:
+		return false;
+	}
+}
+
+static u32 decode(struct kvdev_dev *dev, u32 space,
+		  struct kvdev_reg_access *acc)
+{
+	if (space == KVDEV_SPACE_LEGACY)
+		return kvdev_pci_legacy_access(&dev->regs, acc);
+	return kvdev_pci_modern_access(&dev->regs, &dev->layout, acc);
+}
+
 /**
  * kvdev_access() - one access of the driver
  * @dev: has a transport
  * @arg: see KVDEV_ACCESS; reserved fields and flags have been checked
  *
- * Return: 0; -EINVAL for a width that no access can have; -ENXIO without
+ * Return: 0; -EINVAL for a space or width that there is not; -ENXIO without
  * transport.
  */
 int kvdev_access(struct kvdev_dev *dev, struct kvdev_access *arg)
@@ -216,7 +264,8 @@ int kvdev_access(struct kvdev_dev *dev, struct kvdev_access *arg)
 
 	if (!dev->transport)
 		return -ENXIO;
-	if (arg->space || arg->len > 8 || !is_power_of_2(arg->len))
+	if (!has_space(dev, arg->space) || arg->len > 8 ||
+	    !is_power_of_2(arg->len))
 		return -EINVAL;
 	if (acc.write)
 		acc.value = arg->value;
@@ -224,7 +273,7 @@ int kvdev_access(struct kvdev_dev *dev, struct kvdev_access *arg)
 	/* The decoder shows status as it is; NEEDS_RESET is set by workers. */
 	status = dev->regs.status;
 	dev->regs.status = kvdev_dev_status(dev);
-	actions = kvdev_pci_modern_access(&dev->regs, &dev->layout, &acc);
+	actions = decode(dev, arg->space, &acc);
 	dev->regs.status = status;
 
 	perform(dev, actions, &acc);

@@ -99,7 +99,8 @@ static int call_cmd(const struct kvdev_cmd *op, struct kvdev_dev *dev,
 }
 
 static int run_cmd(const struct kvdev_cmd *op, struct kvdev_dev *dev,
-		   struct file *file, union kvdev_arg *arg, void __user *uarg)
+		   struct file *file, union kvdev_arg *arg, void __user *uarg,
+		   u32 user_size)
 {
 	bool unused;
 	int ret;
@@ -110,6 +111,11 @@ static int run_cmd(const struct kvdev_cmd *op, struct kvdev_dev *dev,
 	ret = check_cmd(op, dev, file);
 	if (!ret)
 		ret = call_cmd(op, dev, arg, uarg);
+	if (!ret) {
+		ret = return_arg(op, arg, uarg, user_size);
+		if (ret && op->undo)
+			op->undo(dev);
+	}
 	/* A failed command leaves the device to others. */
 	if (ret && unused && dev->use != KVDEV_USE_NONE)
 		kvdev_dev_unclaim(dev);
@@ -137,7 +143,9 @@ static int ioctl_get_info(struct file *file, void __user *uarg)
 	info.api_version = KVDEV_API_VERSION;
 	info.max_queues = KVDEV_MAX_QUEUES;
 	info.device_types = kvdev_type_mask();
-	info.transports = BIT_ULL(KVDEV_TRANSPORT_PCI_MODERN);
+	info.transports = BIT_ULL(KVDEV_TRANSPORT_PCI_MODERN) |
+			  BIT_ULL(KVDEV_TRANSPORT_PCI_LEGACY) |
+			  BIT_ULL(KVDEV_TRANSPORT_PCI_TRANSITIONAL);
 	info.formats = BIT_ULL(KVDEV_FORMAT_RAW);
 	return copy_to_user(uarg, &info, min_t(size_t, sizeof(info),
 					       user_size)) ? -EFAULT : 0;
@@ -297,10 +305,7 @@ static long kvdev_ioctl(struct file *file, unsigned int cmd, unsigned long ptr)
 	ret = copy_arg(op, &arg, uarg, &user_size);
 	if (ret)
 		return ret;
-	ret = run_cmd(op, dev, file, &arg, uarg);
-	if (ret)
-		return ret;
-	return return_arg(op, &arg, uarg, user_size);
+	return run_cmd(op, dev, file, &arg, uarg, user_size);
 }
 
 static int kvdev_open(struct inode *inode, struct file *file)

@@ -49,8 +49,6 @@ static int cmd_get_stats(struct kvdev_dev *dev, union kvdev_arg *arg,
 static int cmd_bind_transport(struct kvdev_dev *dev, union kvdev_arg *arg,
 			      void __user *uarg)
 {
-	if (arg->bind_transport.flags)
-		return -EOPNOTSUPP;
 	return kvdev_bind_transport(dev, &arg->bind_transport);
 }
 
@@ -355,8 +353,15 @@ static const struct kvdev_cmd cmds[] = {
 	    __reserved2, CMD_UNUSED),
 	OWN(KVDEV_GET_STATS, cmd_get_stats, struct kvdev_get_stats,
 	    dev_ignored_accesses, CMD_OUT),
-	OWN(KVDEV_BIND_TRANSPORT, cmd_bind_transport,
-	    struct kvdev_bind_transport, device_len, CMD_OUT | CMD_CLAIM),
+	{
+		.cmd = KVDEV_BIND_TRANSPORT,
+		.size = sizeof(struct kvdev_bind_transport),
+		.min_size = offsetofend(struct kvdev_bind_transport,
+					device_len),
+		.flags = CMD_OUT | CMD_CLAIM,
+		.fn = cmd_bind_transport,
+		.undo = kvdev_transport_release,
+	},
 	OWN(KVDEV_ACCESS, cmd_access, struct kvdev_access, value,
 	    CMD_OWNER | CMD_OUT),
 	OWN(KVDEV_SET_VECTOR, cmd_set_vector, struct kvdev_set_vector, fd,

@@ -45,6 +45,7 @@ union kvdev_arg {
  * @flags: CMD_*
  * @fn: does it. @uarg is for what follows the argument in user memory. NULL:
  *	the device type does, if it knows the command
+ * @undo: takes it back if what it returns cannot be copied. Optional
  */
 struct kvdev_cmd {
 	unsigned int cmd;
@@ -53,6 +54,7 @@ struct kvdev_cmd {
 	u32 flags;
 	int (*fn)(struct kvdev_dev *dev, union kvdev_arg *arg,
 		  void __user *uarg);
+	void (*undo)(struct kvdev_dev *dev);
 };
 
 const struct kvdev_cmd *kvdev_find_cmd(unsigned int cmd);

@@ -70,13 +70,19 @@ EXPORT_SYMBOL_NS_GPL(kvdev_dev_unlock, KVDEV_NS);
  * kvdev_dev_config_changed() - the configuration is another one
  * @dev: the device
  *
- * virtio 1.3, 2.5.1: another generation, and a notification if the driver is
- * up.
+ * virtio 1.3, 2.5.1: another generation if the driver could see parts of both,
+ * and a notification if it is up.
  */
 void kvdev_dev_config_changed(struct kvdev_dev *dev)
 {
 	lockdep_assert_held(&dev->mutex);
-	dev->regs.generation++;
+	/*
+	 * virtio 1.3, 4.1.4.3.1: of the values before, the driver may have read
+	 * some. If it has not, it cannot mix them with those it reads next.
+	 */
+	if (dev->regs.config_read)
+		dev->regs.generation++;
+	dev->regs.config_read = false;
 	if (dev->regs.status & VIRTIO_CONFIG_S_DRIVER_OK)
 		kvdev_signal_config(dev);
 }
@@ -207,11 +213,14 @@ bool kvdev_dev_driver_level(const struct kvdev_dev *dev)
 static int check_features(struct kvdev_dev *dev)
 {
 	u64 features = dev->regs.driver_features;
+	bool legacy = dev->regs.legacy;
 
-	if (features & ~dev->regs.device_features)
+	if (features & ~(legacy ? kvdev_legacy_offered(&dev->regs) :
+				  dev->regs.device_features))
 		return -EINVAL;
 	/* virtio 1.3, 6.1: without it this is not the device it looks like */
-	if (dev->transport && !(features & BIT_ULL(VIRTIO_F_VERSION_1)))
+	if (dev->transport && !legacy &&
+	    !(features & BIT_ULL(VIRTIO_F_VERSION_1)))
 		return -EINVAL;
 	if (dev->type->check_features)
 		return dev->type->check_features(dev, features);
@@ -258,6 +267,38 @@ static int start_queues(struct kvdev_dev *dev)
 	return 0;
 }
 
+/*
+ * Steps of @status that cannot be done are taken out of it. Returns what was
+ * wrong with them.
+ */
+static int check_status(struct kvdev_dev *dev, u8 *status)
+{
+	u8 set = *status & ~dev->regs.status;
+	int ret = 0;
+
+	if (dev->regs.legacy) {
+		/*
+		 * virtio 1.3, 3.1.2: such a driver knows no FEATURES_OK. What
+		 * is wrong with its features it cannot be told but by a device
+		 * that does not start.
+		 */
+		*status &= ~VIRTIO_CONFIG_S_FEATURES_OK;
+		return set & VIRTIO_CONFIG_S_DRIVER_OK ? check_features(dev) :
+							 0;
+	}
+	if (set & VIRTIO_CONFIG_S_FEATURES_OK) {
+		ret = check_features(dev);
+		if (ret)
+			*status &= ~VIRTIO_CONFIG_S_FEATURES_OK;
+	}
+	if (!(*status & VIRTIO_CONFIG_S_FEATURES_OK) &&
+	    (*status & VIRTIO_CONFIG_S_DRIVER_OK)) {
+		ret = ret ?: -EINVAL;
+		*status &= ~VIRTIO_CONFIG_S_DRIVER_OK;
+	}
+	return ret;
+}
+
 /**
  * kvdev_dev_set_status() - somebody writes device status
  * @dev: the device
@@ -273,7 +314,7 @@ static int start_queues(struct kvdev_dev *dev)
 int kvdev_dev_set_status(struct kvdev_dev *dev, u8 status)
 {
 	u8 old = dev->regs.status;
-	int ret = 0;
+	int ret;
 
 	lockdep_assert_held(&dev->mutex);
 	trace_kvdev_status(dev->id, kvdev_dev_status(dev), status);
@@ -283,18 +324,9 @@ int kvdev_dev_set_status(struct kvdev_dev *dev, u8 status)
 	}
 
 	status = (status | old) & ~VIRTIO_CONFIG_S_NEEDS_RESET;
-	if (status & ~old & VIRTIO_CONFIG_S_FEATURES_OK) {
-		ret = check_features(dev);
-		if (ret)
-			status &= ~VIRTIO_CONFIG_S_FEATURES_OK;
-	}
-	if (!(status & VIRTIO_CONFIG_S_FEATURES_OK) &&
-	    (status & VIRTIO_CONFIG_S_DRIVER_OK)) {
-		ret = ret ?: -EINVAL;
-		status &= ~VIRTIO_CONFIG_S_DRIVER_OK;
-	}
+	ret = check_status(dev, &status);
 	if (status & ~old & VIRTIO_CONFIG_S_DRIVER_OK) {
-		ret = start_queues(dev);
+		ret = ret ?: start_queues(dev);
 		if (ret && !kvdev_dev_driver_level(dev))
 			status &= ~VIRTIO_CONFIG_S_DRIVER_OK;
 	}
@@ -627,6 +659,7 @@ static int dev_init(struct kvdev_dev *dev, u16 queue_size)
 		return -ENOMEM;
 	regs->nr_queues = dev->nr_vqs;
 	regs->config_len = dev->type->config_size;
+	regs->device_id = dev->type->id;
 
 	for (i = 0; i < dev->nr_vqs; i++) {
 		regs->queues[i].cfg.num_max = queue_size;

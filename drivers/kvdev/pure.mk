@@ -5,4 +5,5 @@
 # fuzzers all build the same files from this list.
 
 kvdev-pure-y := mem_table.o ring/ring.o ring/chain.o ring/split.o \
-		transport/regs.o transport/pci_modern.o
+		transport/regs.o transport/pci_modern.o \
+		transport/legacy.o transport/pci_legacy.o

@@ -26,3 +26,5 @@ EXPORT_SYMBOL_NS_GPL(kvdev_regs_read_config, KVDEV_NS);
 EXPORT_SYMBOL_NS_GPL(kvdev_pci_layout_default, KVDEV_NS);
 EXPORT_SYMBOL_NS_GPL(kvdev_pci_layout_check, KVDEV_NS);
 EXPORT_SYMBOL_NS_GPL(kvdev_pci_modern_access, KVDEV_NS);
+EXPORT_SYMBOL_NS_GPL(kvdev_pci_legacy_size, KVDEV_NS);
+EXPORT_SYMBOL_NS_GPL(kvdev_pci_legacy_access, KVDEV_NS);

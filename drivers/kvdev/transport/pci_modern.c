@@ -112,6 +112,10 @@ static u32 common_access(struct kvdev_regs *regs,
 	}
 	value &= ~(mask << shift);
 	value |= acc->value << shift;
+	/* Whoever uses the device, a reset is a reset */
+	if (!kvdev_regs_select(regs, false) &&
+	    !(field->reg == KVDEV_REG_STATUS && !value))
+		return KVDEV_ACT_IGNORED;
 	return kvdev_regs_write(regs, field->reg, value, acc);
 }
 
@@ -154,21 +158,6 @@ static u32 isr_access(struct kvdev_reg_access *acc)
 	return acc->write ? KVDEV_ACT_IGNORED : KVDEV_ACT_ISR;
 }
 
-static u32 device_access(const struct kvdev_regs *regs,
-			 const struct kvdev_pci_layout *layout,
-			 struct kvdev_reg_access *acc)
-{
-	u32 offset = acc->offset - layout->device;
-
-	acc->field = "device_config";
-	if (!acc->write) {
-		acc->value = kvdev_regs_read_config(regs, offset, acc->len);
-		return 0;
-	}
-	acc->config_offset = offset;
-	return KVDEV_ACT_CONFIG;
-}
-
 /* All bytes of the access are in the window's @len bytes at @start. */
 static bool access_within(const struct kvdev_reg_access *acc, u32 start,
 			  u32 len)
@@ -193,15 +182,8 @@ u32 kvdev_pci_modern_access(struct kvdev_regs *regs,
 			    const struct kvdev_pci_layout *layout,
 			    struct kvdev_reg_access *acc)
 {
-	acc->queue = KVDEV_CONFIG_QUEUE;
-	acc->config_offset = 0;
-	acc->field = "none";
-
-	if (!acc->write)
-		acc->value = 0;
-	if (acc->len > 8 || !is_power_of_2(acc->len))
+	if (kvdev_regs_begin(acc))
 		return KVDEV_ACT_IGNORED;
-	acc->value &= width_mask(acc->len);
 
 	if (access_within(acc, layout->common, layout->common_len))
 		return common_access(regs, layout, acc);
@@ -210,7 +192,9 @@ u32 kvdev_pci_modern_access(struct kvdev_regs *regs,
 	if (access_within(acc, layout->isr, layout->isr_len))
 		return isr_access(acc);
 	if (access_within(acc, layout->device, layout->device_len))
-		return device_access(regs, layout, acc);
+		return kvdev_regs_access_config(regs,
+						acc->offset - layout->device,
+						acc);
 	return KVDEV_ACT_IGNORED;
 }
 

@@ -23,6 +23,7 @@ void kvdev_regs_reset(struct kvdev_regs *regs)
 	regs->device_feature_select = 0;
 	regs->driver_feature_select = 0;
 	regs->queue_select = 0;
+	regs->legacy = false;
 	/* virtio 1.3, 4.1.5.1.2.1: every event is unmapped upon reset */
 	WRITE_ONCE(regs->config_vector, KVDEV_NO_VECTOR);
 
@@ -37,11 +38,57 @@ void kvdev_regs_reset(struct kvdev_regs *regs)
 		WRITE_ONCE(queue->vector, KVDEV_NO_VECTOR);
 		/* virtio 1.3, 4.1.4.3.1: queue_enable is 0 on reset */
 		queue->enabled = false;
+		queue->pfn = 0;
+		queue->align = KVDEV_LEGACY_ALIGN;
 	}
 }
 
-/* The queue that the queue registers show, or NULL if there is none. */
-static struct kvdev_queue_regs *selected_queue(const struct kvdev_regs *regs)
+/**
+ * kvdev_regs_select - may the driver write through this interface?
+ * @regs: registers
+ * @legacy: which of the two interfaces of a transitional device
+ *
+ * A driver uses one of them. Which one is open while status is 0; after that
+ * the other one takes no writes, so neither its rules nor its notion of a ring
+ * can be mixed with those of the first.
+ *
+ * Return: whether the write is to be done.
+ */
+bool kvdev_regs_select(struct kvdev_regs *regs, bool legacy)
+{
+	if (!regs->status)
+		regs->legacy = legacy;
+	return regs->legacy == legacy;
+}
+
+/**
+ * kvdev_regs_begin - what a decoder does first with an access
+ * @acc: out fields are set; bytes of the value beyond the width are cleared
+ *
+ * Return: 0, or KVDEV_ACT_IGNORED for a width that no access has.
+ */
+u32 kvdev_regs_begin(struct kvdev_reg_access *acc)
+{
+	acc->queue = KVDEV_CONFIG_QUEUE;
+	acc->config_offset = 0;
+	acc->field = "none";
+
+	if (!acc->write)
+		acc->value = 0;
+	if (acc->len > 8 || !is_power_of_2(acc->len))
+		return KVDEV_ACT_IGNORED;
+	/* len is 1 to 8 */
+	acc->value &= U64_MAX >> (64 - 8 * acc->len);
+	return 0;
+}
+
+/**
+ * kvdev_regs_queue - the queue that the queue registers show
+ * @regs: registers
+ *
+ * Return: the selected queue, NULL if there is none.
+ */
+struct kvdev_queue_regs *kvdev_regs_queue(const struct kvdev_regs *regs)
 {
 	u16 index = regs->queue_select;
 
@@ -112,7 +159,7 @@ u64 kvdev_regs_read(const struct kvdev_regs *regs, enum kvdev_reg reg)
 	case KVDEV_REG_QUEUE_SELECT:
 		return regs->queue_select;
 	default:
-		return read_queue(selected_queue(regs), reg);
+		return read_queue(kvdev_regs_queue(regs), reg);
 	}
 }
 
@@ -181,7 +228,7 @@ static u32 write_queue_enable(const struct kvdev_regs *regs,
 static u32 write_queue(struct kvdev_regs *regs, enum kvdev_reg reg, u64 value,
 		       struct kvdev_reg_access *acc)
 {
-	struct kvdev_queue_regs *queue = selected_queue(regs);
+	struct kvdev_queue_regs *queue = kvdev_regs_queue(regs);
 
 	if (!queue)
 		return KVDEV_ACT_IGNORED;
@@ -279,4 +326,26 @@ u64 kvdev_regs_read_config(const struct kvdev_regs *regs, u32 offset, u32 len)
 		value |= (u64)regs->config[at] << (8 * i);
 	}
 	return value;
+}
+
+/**
+ * kvdev_regs_access_config - the driver reads or writes the configuration
+ * @regs: registers
+ * @offset: of the first byte in the configuration
+ * @acc: the access, inside of the configuration
+ *
+ * Return: KVDEV_ACT_* bits.
+ */
+u32 kvdev_regs_access_config(struct kvdev_regs *regs, u32 offset,
+			     struct kvdev_reg_access *acc)
+{
+	acc->field = "device_config";
+	if (!acc->write) {
+		acc->value = kvdev_regs_read_config(regs, offset, acc->len);
+		/* virtio 1.3, 2.5.1: the next change is another generation */
+		regs->config_read = true;
+		return 0;
+	}
+	acc->config_offset = offset;
+	return KVDEV_ACT_CONFIG;
 }

@@ -24,17 +24,24 @@
 #define KVDEV_ACT_CONFIG	BIT(4)	/* driver wrote .value to the config */
 #define KVDEV_ACT_VECTOR	BIT(5)	/* vector of .queue changed */
 #define KVDEV_ACT_IGNORED	BIT(6)	/* driver error, nothing happened */
+#define KVDEV_ACT_DISABLE	BIT(7)	/* driver disabled queue .queue */
+#define KVDEV_ACT_ISR_PEEK	BIT(8)	/* .value is to be ISR, which stays */
+#define KVDEV_ACT_ISR_ACK	BIT(9)	/* driver has seen the causes .value */
 
 /**
  * struct kvdev_queue_regs - registers of one queue
  * @cfg: size and addresses as written
  * @vector: MSI-X vector, or KVDEV_NO_VECTOR
  * @enabled: driver set queue_enable; @cfg is frozen until reset
+ * @pfn: legacy: page number of the ring as written, 0 while not enabled
+ * @align: legacy: what the used ring is aligned to
  */
 struct kvdev_queue_regs {
 	struct kvdev_ring_cfg cfg;
 	u16 vector;
 	bool enabled;
+	u32 pfn;
+	u32 align;
 };
 
 /**
@@ -49,6 +56,12 @@ struct kvdev_queue_regs {
  * @nr_queues: queues that exist
  * @status: device status. Written by the device only, from KVDEV_ACT_STATUS
  * @generation: configuration generation
+ * @config_read: the driver has read some of @config in this generation
+ * @legacy: the driver uses the legacy interface. Follows the last write while
+ *	@status is 0
+ * @msix: MSI-X is enabled; the VMM's to say
+ * @device_id: virtio device id
+ * @page_size: legacy mmio: the driver's page size, 0: not written yet
  * @queues: @nr_queues of them
  * @config: device-specific configuration, little endian
  * @config_len: bytes of @config
@@ -64,6 +77,11 @@ struct kvdev_regs {
 	u16 nr_queues;
 	u8 status;
 	u8 generation;
+	bool config_read;
+	bool legacy;
+	bool msix;
+	u32 device_id;
+	u32 page_size;
 	struct kvdev_queue_regs *queues;
 	u8 *config;
 	u32 config_len;
@@ -140,11 +158,16 @@ enum kvdev_reg {
 };
 
 /* regs.c: what all transports share */
+struct kvdev_queue_regs *kvdev_regs_queue(const struct kvdev_regs *regs);
 void kvdev_regs_reset(struct kvdev_regs *regs);
 u64 kvdev_regs_read(const struct kvdev_regs *regs, enum kvdev_reg reg);
 u32 kvdev_regs_write(struct kvdev_regs *regs, enum kvdev_reg reg, u64 value,
 		     struct kvdev_reg_access *acc);
+bool kvdev_regs_select(struct kvdev_regs *regs, bool legacy);
 u64 kvdev_regs_read_config(const struct kvdev_regs *regs, u32 offset, u32 len);
+u32 kvdev_regs_access_config(struct kvdev_regs *regs, u32 offset,
+			     struct kvdev_reg_access *acc);
+u32 kvdev_regs_begin(struct kvdev_reg_access *acc);
 
 /* pci_modern.c: virtio 1.3, 4.1.4 */
 int kvdev_pci_layout_default(struct kvdev_pci_layout *layout,
@@ -153,6 +176,24 @@ int kvdev_pci_layout_check(struct kvdev_pci_layout *layout,
 			   const struct kvdev_regs *regs);
 u32 kvdev_pci_modern_access(struct kvdev_regs *regs,
 			    const struct kvdev_pci_layout *layout,
+			    struct kvdev_reg_access *acc);
+
+/* legacy.c: virtio before 1.0, what its two transports share */
+#define KVDEV_LEGACY_ALIGN	4096	/* virtio 1.3, 2.7.2, 4.1.5.1.3.1 */
+
+u64 kvdev_legacy_offered(const struct kvdev_regs *regs);
+u32 kvdev_legacy_write_features(struct kvdev_regs *regs, u32 value);
+u32 kvdev_legacy_read_pfn(const struct kvdev_regs *regs);
+u32 kvdev_legacy_write_pfn(struct kvdev_regs *regs, u32 pfn, u32 page_size,
+			   struct kvdev_reg_access *acc);
+u32 kvdev_legacy_write_status(struct kvdev_regs *regs, u8 value,
+			      struct kvdev_reg_access *acc);
+
+/* pci_legacy.c: virtio 1.3, 4.1.4.10 */
+#define KVDEV_PCI_LEGACY_NOTIFY	16	/* offset of the only doorbell */
+
+u32 kvdev_pci_legacy_size(const struct kvdev_regs *regs);
+u32 kvdev_pci_legacy_access(struct kvdev_regs *regs,
 			    struct kvdev_reg_access *acc);
 
 #endif /* KVDEV_TRANSPORT_REGS_H */

@@ -525,6 +525,7 @@ static void kvdev_vdpa_get_config(struct vdpa_device *vdpa, unsigned int offset,
 	if (!check_add_overflow(offset, len, &end) &&
 	    end <= dev->regs.config_len)
 		memcpy(buf, dev->regs.config + offset, len);
+	dev->regs.config_read = true;
 	mutex_unlock(&dev->mutex);
 }
 

@@ -314,16 +314,29 @@ struct kvdev_get_stats {
 
 /**
  * enum kvdev_transport_type - register layouts the kernel can hold
- * @KVDEV_TRANSPORT_PCI_MODERN: virtio over PCI, non-transitional
+ * @KVDEV_TRANSPORT_PCI_MODERN: virtio over PCI, non-transitional: one window
+ *	in a memory BAR
+ * @KVDEV_TRANSPORT_PCI_LEGACY: virtio over PCI before 1.0: one window in an
+ *	I/O BAR
+ * @KVDEV_TRANSPORT_PCI_TRANSITIONAL: both windows, for a driver of either kind
  */
 enum kvdev_transport_type {
 	KVDEV_TRANSPORT_PCI_MODERN = 1,
+	KVDEV_TRANSPORT_PCI_LEGACY,
+	KVDEV_TRANSPORT_PCI_TRANSITIONAL,
 };
+
+/*
+ * The guest is big endian. Of no meaning since virtio 1.0; a transport with a
+ * legacy interface, which is in the guest's byte order, is refused with it
+ * (EOPNOTSUPP): only little endian guests can have one.
+ */
+#define KVDEV_BIND_BIG_ENDIAN	(1U << 0)
 
 /**
  * struct kvdev_bind_transport - ioctl(KVDEV_BIND_TRANSPORT)
  * @size: sizeof(struct kvdev_bind_transport)
- * @flags: Must be 0
+ * @flags: KVDEV_BIND_BIG_ENDIAN or 0
  * @type: enum kvdev_transport_type
  * @nr_vectors: MSI-X vectors the VMM's PCI function has, 0 to
  *	KVDEV_MAX_VECTORS; a driver that selects another one reads NO_VECTOR
@@ -338,6 +351,9 @@ enum kvdev_transport_type {
  * @notify_len: out, length of the notification structure
  * @isr_len: out, length of the ISR structure
  * @device_len: out, length of the device-specific configuration
+ * @legacy_size: out, bytes of the legacy register window, a power of two; 0 if
+ *	the transport has none
+ * @__reserved: Must be 0
  *
  * From now on the kernel holds the device's virtio registers; the VMM puts
  * the returned offsets and lengths into the PCI capabilities and forwards
@@ -348,6 +364,11 @@ enum kvdev_transport_type {
  * In the default layout each queue has its own doorbell (@notify_multiplier is
  * not 0). queue_notify_off of a queue is its index, or 0 with a multiplier of
  * 0, so the doorbell of queue i is at @notify_offset + i * @notify_multiplier.
+ *
+ * Of the legacy window nothing can be chosen. KVDEV_TRANSPORT_PCI_LEGACY has no
+ * other: all in/out fields are 0 then. A driver uses one of the two windows of
+ * a transitional device: while status is not 0 the other one takes no writes,
+ * but for a reset.
  *
  * Queues, features, status and interrupts are the driver's afterwards: the
  * vhost commands for them (but for GET_FEATURES, GET_STATUS and SET_VRING_KICK
@@ -369,10 +390,22 @@ struct kvdev_bind_transport {
 	__u32 notify_len;
 	__u32 isr_len;
 	__u32 device_len;
+	__u32 legacy_size;
+	__u32 __reserved;
 };
 #define KVDEV_BIND_TRANSPORT _IO(KVDEV_IOCTL_MAGIC, KVDEV_CMD_BIND_TRANSPORT)
 
 #define KVDEV_ACCESS_WRITE	(1U << 0)
+
+/**
+ * enum kvdev_space - windows of registers
+ * @KVDEV_SPACE_BAR: the window in a memory BAR
+ * @KVDEV_SPACE_LEGACY: the legacy window in an I/O BAR
+ */
+enum kvdev_space {
+	KVDEV_SPACE_BAR,
+	KVDEV_SPACE_LEGACY,
+};
 
 /**
  * struct kvdev_access - ioctl(KVDEV_ACCESS)
@@ -380,7 +413,7 @@ struct kvdev_bind_transport {
  * @flags: KVDEV_ACCESS_WRITE or 0 for a read
  * @offset: offset in the register window
  * @len: width in bytes: 1, 2, 4 or 8
- * @space: Must be 0
+ * @space: enum kvdev_space, one that the transport has
  * @__reserved: Must be 0
  * @value: in/out, the value in host byte order, zero extended
  *

@@ -83,7 +83,7 @@ AT(kvdev_get_stats, dev_resets, 96);
 AT(kvdev_get_stats, dev_needs_reset, 104);
 AT(kvdev_get_stats, dev_ignored_accesses, 112);
 
-SIZE(kvdev_bind_transport, 56);
+SIZE(kvdev_bind_transport, 64);
 AT(kvdev_bind_transport, type, 8);
 AT(kvdev_bind_transport, nr_vectors, 12);
 AT(kvdev_bind_transport, common_offset, 16);
@@ -96,6 +96,8 @@ AT(kvdev_bind_transport, common_len, 40);
 AT(kvdev_bind_transport, notify_len, 44);
 AT(kvdev_bind_transport, isr_len, 48);
 AT(kvdev_bind_transport, device_len, 52);
+AT(kvdev_bind_transport, legacy_size, 56);
+AT(kvdev_bind_transport, __reserved, 60);
 
 SIZE(kvdev_access, 32);
 AT(kvdev_access, flags, 4);
