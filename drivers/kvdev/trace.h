@@ -59,6 +59,22 @@ TRACE_EVENT(kvdev_pop,
 		  __entry->writable)
 );
 
+TRACE_EVENT(kvdev_unpop,
+	TP_PROTO(unsigned int dev, u16 vq, u16 id),
+	TP_ARGS(dev, vq, id),
+	TP_STRUCT__entry(
+		__field(unsigned int, dev)
+		__field(u16, vq)
+		__field(u16, id)
+	),
+	TP_fast_assign(
+		__entry->dev = dev;
+		__entry->vq = vq;
+		__entry->id = id;
+	),
+	TP_printk("dev=%u vq=%u id=%u", __entry->dev, __entry->vq, __entry->id)
+);
+
 TRACE_EVENT(kvdev_push,
 	TP_PROTO(unsigned int dev, u16 vq, u16 id, u32 written, bool inplace),
 	TP_ARGS(dev, vq, id, written, inplace),

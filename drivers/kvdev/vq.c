@@ -160,6 +160,32 @@ void kvdev_vq_pop(struct kvdev_vq *vq, const struct kvdev_vq_chain *chain)
 EXPORT_SYMBOL_NS_GPL(kvdev_vq_pop, KVDEV_NS);
 
 /**
+ * kvdev_vq_unpop() - give a chain back to the ring, as if never taken
+ * @vq: being served
+ * @id: of the latest chain taken that was neither completed nor given back
+ *
+ * For a type that collects several chains and finds that they do not suffice:
+ * it gives back what it took, the latest first. None of them may have been
+ * written to. kvdev_vq_peek() looks at them again, and at what the driver made
+ * of them meanwhile; what was found out about them before is void.
+ *
+ * They do not count as work that is left: the driver's next chain comes behind
+ * them, so wait for it before giving back.
+ *
+ * Context: worker.
+ */
+void kvdev_vq_unpop(struct kvdev_vq *vq, u16 id)
+{
+	lockdep_assert_held(&vq->mutex);
+	trace_kvdev_unpop(vq->dev->id, vq->index, id);
+	kvdev_ring_unpop(&vq->ring, id);
+	vq->stats.chains--;
+	/* Not the last: the queue has one while it is served. */
+	refcount_dec(&vq->inflight);
+}
+EXPORT_SYMBOL_NS_GPL(kvdev_vq_unpop, KVDEV_NS);
+
+/**
  * kvdev_vq_should_stop() - is the worker's turn over?
  * @vq: being served
  *

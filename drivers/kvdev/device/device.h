@@ -156,6 +156,11 @@ void *kvdev_vq_priv(const struct kvdev_vq *vq);
 /* Worker context only: */
 int kvdev_vq_peek(struct kvdev_vq *vq, struct kvdev_vq_chain *chain);
 void kvdev_vq_pop(struct kvdev_vq *vq, const struct kvdev_vq_chain *chain);
+/*
+ * Undo the latest kvdev_vq_pop(), of the chain @id; several in reverse order.
+ * Nothing has been written to the chain, and it is not completed.
+ */
+void kvdev_vq_unpop(struct kvdev_vq *vq, u16 id);
 bool kvdev_vq_should_stop(struct kvdev_vq *vq);
 void kvdev_vq_violation(struct kvdev_vq *vq, const char *reason);
 /* Memory behind the iterators is kernel memory (in-kernel driver). */

@@ -11,8 +11,8 @@
  * moment. Each value is therefore fetched once, checked, and only the copy is
  * used afterwards.
  *
- * Contexts: peek, pop, enable_kick and disable_kick belong to the one consumer
- * (the queue's worker). push and publish belong to whoever completes and are
+ * Contexts: peek, pop, unpop, enable_kick and disable_kick belong to the one
+ * consumer (the queue's worker). push and publish belong to whoever completes and are
  * serialised by the caller; they touch no field of the consumer side, so both
  * sides run concurrently.
  *
@@ -96,6 +96,9 @@ struct kvdev_ring;
  * @peek: build the next chain: 1 got one, 0 ring empty, -EPROTO the driver
  *	broke the rules and @kvdev_ring.reason says how. Does not consume
  * @pop: consume what peek returned
+ * @unpop: undo the latest pop that is not undone yet, of the chain @id; it has
+ *	not been pushed. The next peek looks at it again, as if for the first
+ *	time. Several are undone in the reverse order
  * @push: write a used entry that the driver does not see yet
  * @publish: let the driver see what was pushed; true if it wants an interrupt
  * @enable_kick: ask the driver for kicks; true if there is work already
@@ -107,6 +110,7 @@ struct kvdev_ring_ops {
 		    const struct kvdev_mem_table *mem,
 		    struct kvdev_chain *chain);
 	void (*pop)(struct kvdev_ring *ring, const struct kvdev_chain *chain);
+	void (*unpop)(struct kvdev_ring *ring, u16 id);
 	void (*push)(struct kvdev_ring *ring, u16 id, u32 written);
 	bool (*publish)(struct kvdev_ring *ring);
 	bool (*enable_kick)(struct kvdev_ring *ring);
@@ -193,6 +197,11 @@ static inline void kvdev_ring_pop(struct kvdev_ring *ring,
 				  const struct kvdev_chain *chain)
 {
 	ring->ops->pop(ring, chain);
+}
+
+static inline void kvdev_ring_unpop(struct kvdev_ring *ring, u16 id)
+{
+	ring->ops->unpop(ring, id);
 }
 
 static inline void kvdev_ring_push(struct kvdev_ring *ring, u16 id,

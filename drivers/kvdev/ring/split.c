@@ -168,6 +168,11 @@ static void split_pop(struct kvdev_ring *ring, const struct kvdev_chain *chain)
 	ring->split.last_avail++;
 }
 
+static void split_unpop(struct kvdev_ring *ring, u16 id)
+{
+	ring->split.last_avail--;
+}
+
 static void split_push(struct kvdev_ring *ring, u16 id, u32 written)
 {
 	struct kvdev_split_ring *s = &ring->split;
@@ -244,6 +249,7 @@ const struct kvdev_ring_ops kvdev_split_ops = {
 	.name = "split",
 	.peek = split_peek,
 	.pop = split_pop,
+	.unpop = split_unpop,
 	.push = split_push,
 	.publish = split_publish,
 	.enable_kick = split_enable_kick,

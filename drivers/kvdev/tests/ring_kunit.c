@@ -297,6 +297,56 @@ static void peek_avail_idx_goes_back(struct kunit *test)
 	KUNIT_EXPECT_LE(test, i, 4);
 }
 
+/*
+ * Chains given back are found again, in the same order and in the form they
+ * have by then, and the place to go on is that of the first.
+ */
+static void unpop_gives_back(struct kunit *test)
+{
+	struct mock_guest *guest = kunit_mock_guest(test);
+	struct mock_ring *mock = kunit_mock_ring(test, 4, EVENT_IDX, 0xfffe);
+	int i, round, keep;
+
+	for (i = 0; i < 4; i++) {
+		mock_ring_desc(mock, i, LOW, i + 1, 0, 0);
+		mock_ring_post(mock, i);
+	}
+	/* One is kept in each round: what is given back moves over the wrap. */
+	for (keep = 0; keep < 4; keep++) {
+		for (round = 0; round < 2; round++) {
+			for (i = keep; i < 4; i++) {
+				KUNIT_ASSERT_EQ(test, kvdev_ring_peek(&mock->ring,
+								      guest->table,
+								      &mock->chain), 1);
+				KUNIT_EXPECT_EQ(test, mock->chain.id, i);
+				KUNIT_EXPECT_EQ(test, mock->chain.readable_len,
+						i + 1 + 16 * keep + 4 * round);
+				kvdev_ring_pop(&mock->ring, &mock->chain);
+				mock_ring_desc(mock, i, LOW, i + 1 + 16 * keep +
+					       4 * (round + 1), 0, 0);
+			}
+			KUNIT_EXPECT_FALSE(test,
+					   kvdev_ring_enable_kick(&mock->ring));
+			while (--i >= keep)
+				kvdev_ring_unpop(&mock->ring, i);
+			KUNIT_EXPECT_EQ(test, kvdev_ring_avail_base(&mock->ring),
+					(u16)(0xfffe + keep));
+		}
+		for (i = 0; i < 4; i++)
+			mock_ring_desc(mock, i, LOW, i + 1 + 16 * (keep + 1),
+				       0, 0);
+		KUNIT_ASSERT_EQ(test, kvdev_ring_peek(&mock->ring, guest->table,
+						      &mock->chain), 1);
+		kvdev_ring_pop(&mock->ring, &mock->chain);
+		kvdev_ring_push(&mock->ring, keep, keep);
+		kvdev_ring_publish(&mock->ring);
+		KUNIT_EXPECT_EQ(test, mock_ring_used_id(mock, 0xfffe + keep),
+				(u32)keep);
+	}
+	KUNIT_EXPECT_EQ(test, kvdev_ring_peek(&mock->ring, guest->table,
+					      &mock->chain), 0);
+}
+
 /* Used side */
 
 static void push_is_not_seen_before_publish(struct kunit *test)
@@ -590,6 +640,7 @@ static struct kunit_case ring_cases[] = {
 	KUNIT_CASE(peek_in_order_of_posting),
 	KUNIT_CASE_PARAM(peek_avail_idx_jumps, jump_gen_params),
 	KUNIT_CASE(peek_avail_idx_goes_back),
+	KUNIT_CASE(unpop_gives_back),
 	KUNIT_CASE(push_is_not_seen_before_publish),
 	KUNIT_CASE(publish_batch_signals_once),
 	KUNIT_CASE(publish_nothing_is_silent),

@@ -227,12 +227,13 @@ static int op_peek(struct mock_ring *mock, struct model *m)
 	u16 head;
 	int ret;
 
-	if (m->seen == m->last)
+	if (m->seen == m->last) {
 		m->seen = mock->avail->idx;
-	if ((u16)(m->seen - m->last) > mock->cfg.num) {
-		m->seen = m->last;
-		CHECK(peek(mock, chain) == -EPROTO);
-		return -EPROTO;
+		if ((u16)(m->seen - m->last) > mock->cfg.num) {
+			m->seen = m->last;
+			CHECK(peek(mock, chain) == -EPROTO);
+			return -EPROTO;
+		}
 	}
 	if (m->seen == m->last) {
 		CHECK(peek(mock, chain) == 0);
@@ -303,9 +304,10 @@ static void op_kick(struct mock_ring *mock, struct model *m, bool enable)
 static void operate(struct mock_ring *mock, struct model *m, u8 op, u8 arg,
 		    u16 value)
 {
-	u16 num = mock->cfg.num;
+	u16 ids[4], num = mock->cfg.num;
+	unsigned int i;
 
-	switch (op % 9) {
+	switch (op % 10) {
 	case 0:
 		op_peek(mock, m);
 		break;
@@ -345,6 +347,19 @@ static void operate(struct mock_ring *mock, struct model *m, u8 op, u8 arg,
 	case 8:
 		/* 2 bytes of a descriptor */
 		((u16 *)mock->desc)[arg % (8 * num)] = value;
+		break;
+	case 9:
+		/* Take some and give them back */
+		for (i = 0; i < arg % 4 && op_peek(mock, m) == 1; i++) {
+			ids[i] = mock->chain.id;
+			kvdev_ring_pop(&mock->ring, &mock->chain);
+			m->last++;
+		}
+		while (i--) {
+			kvdev_ring_unpop(&mock->ring, ids[i]);
+			m->last--;
+		}
+		CHECK(kvdev_ring_avail_base(&mock->ring) == m->last);
 		break;
 	}
 }
