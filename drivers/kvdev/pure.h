@@ -12,6 +12,7 @@
 #include <linux/build_bug.h>
 #include <linux/compiler.h>
 #include <linux/errno.h>
+#include <linux/if_ether.h>
 #include <linux/kernel.h>
 #include <linux/limits.h>
 #include <linux/log2.h>
@@ -22,6 +23,7 @@
 #include <linux/string.h>
 #include <linux/virtio_config.h>
 #include <linux/virtio_ring.h>
+#include <uapi/linux/virtio_net.h>
 #include <asm/barrier.h>
 #include <asm/byteorder.h>
 #include <linux/uio.h>
