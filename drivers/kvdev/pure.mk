@@ -7,3 +7,6 @@
 kvdev-pure-y := mem_table.o ring/ring.o ring/chain.o ring/split.o \
 		transport/regs.o transport/pci_modern.o \
 		transport/legacy.o transport/pci_legacy.o
+
+# Those of kvdev_net
+kvdev-net-pure-y := device/net/hdr.o device/net/filter.o device/net/rss.o
