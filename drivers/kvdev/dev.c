@@ -219,8 +219,11 @@ static int check_features(struct kvdev_dev *dev)
 				  dev->regs.device_features))
 		return -EINVAL;
 	/* virtio 1.3, 6.1: without it this is not the device it looks like */
-	if (dev->transport && !legacy &&
+	if (kvdev_dev_driver_level(dev) && !legacy &&
 	    !(features & BIT_ULL(VIRTIO_F_VERSION_1)))
+		return -EINVAL;
+	/* What the binding adds is what it needs. */
+	if (~features & dev->extra_features)
 		return -EINVAL;
 	if (dev->type->check_features)
 		return dev->type->check_features(dev, features);

@@ -93,15 +93,17 @@ static void kvdev_vdpa_kick_vq(struct vdpa_device *vdpa, u16 idx)
 static void set_call(struct kvdev_dev *dev, struct kvdev_call *call,
 		     const struct vdpa_callback *cb)
 {
-	/* The bus keeps its eventfd until it has given us another one. */
+	/*
+	 * Not cb->trigger, the eventfd behind the callback: the bus drops its
+	 * reference to the old one before it tells us about the next.
+	 */
 	struct kvdev_target target = {
-		.ctx = cb->trigger,
 		.fn = cb->callback,
 		.arg = cb->private,
 	};
 
 	mutex_lock(&dev->mutex);
-	kvdev_call_set_target(call, target.ctx || target.fn ? &target : NULL);
+	kvdev_call_set_target(call, target.fn ? &target : NULL);
 	mutex_unlock(&dev->mutex);
 }
 
@@ -190,6 +192,12 @@ static int kvdev_vdpa_get_vendor_vq_stats(struct vdpa_device *vdpa, u16 idx,
 static u16 kvdev_vdpa_get_vq_size(struct vdpa_device *vdpa, u16 idx)
 {
 	return kvdev_dev_queue_size(to_kvdev_dev(vdpa));
+}
+
+/* One group, one address space. VMMs ask before they look for more. */
+static u32 kvdev_vdpa_get_vq_group(struct vdpa_device *vdpa, u16 idx)
+{
+	return 0;
 }
 
 static u32 kvdev_vdpa_get_vq_align(struct vdpa_device *vdpa)
@@ -459,15 +467,15 @@ static void kvdev_vdpa_set_status(struct vdpa_device *vdpa, u8 status)
 static int kvdev_vdpa_compat_reset(struct vdpa_device *vdpa, u32 flags)
 {
 	struct kvdev_dev *dev = to_kvdev_dev(vdpa);
-	u16 i;
 
 	mutex_lock(&dev->mutex);
-	kvdev_dev_set_status(dev, 0);
-	/* Not ours: they may be gone after this. */
-	for (i = 0; i < dev->nr_vqs; i++)
-		kvdev_call_set_target(&dev->vqs[i].call, NULL);
-	kvdev_call_set_target(&dev->config_call, NULL);
-	if (dev->owned && !dev->mm)
+	/*
+	 * A driver in this kernel may be gone after this, and its callbacks
+	 * with it. Those of a process are good until unbind_mm.
+	 */
+	if (dev->mm)
+		kvdev_dev_set_status(dev, 0);
+	else
 		kvdev_dev_reset_owner(dev);
 	if (flags & VDPA_RESET_F_CLEAN_MAP) {
 		drop_map(to_kvdev_vdpa(vdpa), to_kvdev_vdpa(vdpa)->bound);
@@ -607,6 +615,7 @@ const struct vdpa_config_ops kvdev_vdpa_ops = {
 	.get_vq_state = kvdev_vdpa_get_vq_state,
 	.get_vendor_vq_stats = kvdev_vdpa_get_vendor_vq_stats,
 	.get_vq_size = kvdev_vdpa_get_vq_size,
+	.get_vq_group = kvdev_vdpa_get_vq_group,
 	.get_vq_align = kvdev_vdpa_get_vq_align,
 	.get_vq_num_max = kvdev_vdpa_get_vq_num_max,
 	.get_vq_num_min = kvdev_vdpa_get_vq_num_min,

@@ -84,6 +84,23 @@ int set_mem(int fd, const struct vhost_memory_region *regions, uint32_t nr)
 	return ret;
 }
 
+/* @form: VHOST_IOTLB_MSG or VHOST_IOTLB_MSG_V2; the latter for space 0. */
+int iotlb(int fd, int form, uint8_t type, uint64_t iova, uint64_t size,
+	  const void *p, uint8_t perm)
+{
+	struct vhost_iotlb_msg m = {
+		.iova = iova, .size = size, .uaddr = (uintptr_t)p,
+		.perm = perm, .type = type,
+	};
+	struct vhost_msg_v2 v2 = { .type = form, .iotlb = m };
+	struct vhost_msg v1 = { .type = form, .iotlb = m };
+	bool old = form == VHOST_IOTLB_MSG;
+	size_t len = old ? sizeof(v1) : sizeof(v2);
+	ssize_t n = write(fd, old ? (void *)&v1 : &v2, len);
+
+	return n < 0 ? -errno : n == (ssize_t)len ? 0 : -EMSGSIZE;
+}
+
 int vring_file(int fd, unsigned long nr, unsigned int index, int file)
 {
 	struct vhost_vring_file f = { .index = index, .fd = file };
@@ -216,7 +233,11 @@ static void guest_memory(struct guest *g)
 	must(g->mem == MAP_FAILED ? -ENOMEM : 0, "mmap");
 	r.memory_size = g->o.mem;
 	r.userspace_addr = (uintptr_t)g->mem;
-	MUST(set_mem(g->fd, &r, 1));
+	if (g->o.vhost)
+		MUST(iotlb(g->fd, VHOST_IOTLB_MSG, VHOST_IOTLB_UPDATE,
+			   GUEST_GPA, g->o.mem, g->mem, VHOST_ACCESS_RW));
+	else
+		MUST(set_mem(g->fd, &r, 1));
 }
 
 uint64_t guest_alloc(struct guest *g, size_t size, size_t align)
@@ -276,8 +297,11 @@ struct guest *guest_new(const struct guest_options *o)
 	g->o = *o;
 	if (!g->o.device_id)
 		g->o.device_id = VIRTIO_ID_BLOCK;
-	g->fd = dev_open();
-	MUST(create(g->fd, g->o.device_id, g->o.nr_queues, g->o.queue_size));
+	g->fd = o->vhost ? o->vhost : dev_open();
+	g->stats_fd = g->fd;
+	if (!o->vhost)
+		MUST(create(g->fd, g->o.device_id, g->o.nr_queues,
+			    g->o.queue_size));
 	MUST(cmd(g->fd, VHOST_VDPA_GET_VQS_COUNT, &count));
 	g->nr_vqs = count;
 	MUST(cmd(g->fd, VHOST_SET_OWNER, NULL));
@@ -397,6 +421,7 @@ static int setup_vq_pci(struct guest *g, struct vq *vq)
 int guest_setup_vq(struct guest *g, unsigned int index)
 {
 	struct vq *vq = &g->vq[index];
+	uint8_t *base;
 	uint16_t max;
 	int ret;
 
@@ -413,8 +438,12 @@ int guest_setup_vq(struct guest *g, unsigned int index)
 		return setup_vq_pci(g, vq);
 
 	ret = vring_state(g->fd, VHOST_SET_VRING_NUM, index, vq->num);
-	ret = ret ? ret : vring_addr(g->fd, index, vq->desc, vq->avail,
-				     vq->used);
+	/* On the bus the rings are where the driver says, not the VMM. */
+	base = g->o.vhost ? (void *)(uintptr_t)GUEST_GPA : g->mem;
+	ret = ret ? ret : vring_addr(g->fd, index,
+				     base + ((uint8_t *)vq->desc - g->mem),
+				     base + ((uint8_t *)vq->avail - g->mem),
+				     base + ((uint8_t *)vq->used - g->mem));
 	ret = ret ? ret : vring_state(g->fd, VHOST_SET_VRING_BASE, index, 0);
 	return ret ? ret : vring_state(g->fd, VHOST_VDPA_SET_VRING_ENABLE,
 				       index, 1);
@@ -454,6 +483,8 @@ void guest_free(struct guest *g)
 {
 	unsigned int i;
 
+	if (g->stats_fd != g->fd)
+		close(g->stats_fd);
 	close(g->fd);
 	close(g->memfd);
 	close(g->config_fd);
@@ -471,7 +502,7 @@ struct kvdev_get_stats guest_stats(struct guest *g, unsigned int queue)
 {
 	struct kvdev_get_stats s = { .size = sizeof(s), .queue = queue };
 
-	MUST(cmd(g->fd, KVDEV_GET_STATS, &s));
+	MUST(cmd(g->stats_fd, KVDEV_GET_STATS, &s));
 	return s;
 }
 

@@ -67,11 +67,13 @@ struct guest_options {
 	const char *serial;
 	uint64_t refuse;		/* features not to accept */
 	uint32_t num;			/* ring size; 0: the largest */
+	int vhost;			/* a file of the bus, instead of ours */
 };
 
 struct guest {
 	struct guest_options o;
 	int fd;
+	int stats_fd;			/* another one, if @fd is the bus' */
 	int memfd;
 	int config_fd;			/* configuration change eventfd */
 	uint8_t *mem;
@@ -98,6 +100,8 @@ int get_status(int fd);
 int set_mem(int fd, const struct vhost_memory_region *regions, uint32_t nr);
 int vring_file(int fd, unsigned long nr, unsigned int index, int file);
 int vring_state(int fd, unsigned long nr, unsigned int index, unsigned int num);
+int iotlb(int fd, int form, uint8_t type, uint64_t iova, uint64_t size,
+	  const void *p, uint8_t perm);
 int vring_addr(int fd, unsigned int index, const void *desc, const void *avail,
 	       const void *used);
 int create(int fd, uint32_t device_id, uint32_t nr_queues, uint32_t queue_size);
