@@ -21,6 +21,7 @@
 #include <linux/overflow.h>
 #include <linux/stddef.h>
 #include <linux/string.h>
+#include <linux/unaligned.h>
 #include <linux/virtio_config.h>
 #include <linux/virtio_ring.h>
 #include <uapi/linux/virtio_net.h>

@@ -6,6 +6,7 @@
 #include <linux/export.h>
 
 #include "../compat/compat.h"
+#include "../device/scsi/cdb.h"
 #include "../mem_table.h"
 #include "../ring/ring.h"
 #include "../transport/regs.h"
@@ -28,3 +29,25 @@ EXPORT_SYMBOL_NS_GPL(kvdev_pci_layout_check, KVDEV_NS);
 EXPORT_SYMBOL_NS_GPL(kvdev_pci_modern_access, KVDEV_NS);
 EXPORT_SYMBOL_NS_GPL(kvdev_pci_legacy_size, KVDEV_NS);
 EXPORT_SYMBOL_NS_GPL(kvdev_pci_legacy_access, KVDEV_NS);
+
+EXPORT_SYMBOL_NS_GPL(kvdev_scsi_ops, KVDEV_NS);
+EXPORT_SYMBOL_NS_GPL(kvdev_scsi_nr_ops, KVDEV_NS);
+EXPORT_SYMBOL_NS_GPL(kvdev_scsi_find_op, KVDEV_NS);
+EXPORT_SYMBOL_NS_GPL(kvdev_scsi_cdb_len, KVDEV_NS);
+EXPORT_SYMBOL_NS_GPL(kvdev_scsi_parse, KVDEV_NS);
+EXPORT_SYMBOL_NS_GPL(kvdev_scsi_params, KVDEV_NS);
+EXPORT_SYMBOL_NS_GPL(kvdev_scsi_fail, KVDEV_NS);
+EXPORT_SYMBOL_NS_GPL(kvdev_scsi_build_sense, KVDEV_NS);
+EXPORT_SYMBOL_NS_GPL(kvdev_scsi_unmap_range, KVDEV_NS);
+EXPORT_SYMBOL_NS_GPL(kvdev_scsi_lba_status, KVDEV_NS);
+EXPORT_SYMBOL_NS_GPL(kvdev_scsi_luns_wanted, KVDEV_NS);
+EXPORT_SYMBOL_NS_GPL(kvdev_scsi_luns_header, KVDEV_NS);
+EXPORT_SYMBOL_NS_GPL(kvdev_scsi_lun_entry, KVDEV_NS);
+EXPORT_SYMBOL_NS_GPL(kvdev_scsi_lu_init, KVDEV_NS);
+EXPORT_SYMBOL_NS_GPL(kvdev_scsi_lu_insert, KVDEV_NS);
+EXPORT_SYMBOL_NS_GPL(kvdev_scsi_lu_remove, KVDEV_NS);
+EXPORT_SYMBOL_NS_GPL(kvdev_scsi_lu_resize, KVDEV_NS);
+EXPORT_SYMBOL_NS_GPL(kvdev_scsi_lu_eject_request, KVDEV_NS);
+EXPORT_SYMBOL_NS_GPL(kvdev_scsi_lu_reset, KVDEV_NS);
+EXPORT_SYMBOL_NS_GPL(kvdev_scsi_lu_nexus_loss, KVDEV_NS);
+EXPORT_SYMBOL_NS_GPL(kvdev_scsi_lu_attention, KVDEV_NS);

@@ -76,6 +76,7 @@ enum kvdev_scsi_sense {
 	KVDEV_SENSE_INVALID_PARAM	= KVDEV_SENSE(0x5, 0x26, 0x00),
 	KVDEV_SENSE_INVALID_RELEASE	= KVDEV_SENSE(0x5, 0x26, 0x04),
 	KVDEV_SENSE_NO_RESOURCES	= KVDEV_SENSE(0x5, 0x55, 0x04),
+	KVDEV_SENSE_WRONG_FORMAT	= KVDEV_SENSE(0x5, 0x30, 0x02),
 	KVDEV_SENSE_REMOVAL_PREVENTED	= KVDEV_SENSE(0x5, 0x53, 0x02),
 	KVDEV_SENSE_ILLEGAL_TRACK_MODE	= KVDEV_SENSE(0x5, 0x64, 0x00),
 	KVDEV_SENSE_MEDIUM_CHANGED	= KVDEV_SENSE(0x6, 0x28, 0x00),
@@ -124,8 +125,8 @@ enum kvdev_scsi_sense {
  * @KVDEV_SCSI_WRITE_SAME: write the one block of data-out (zeroes if out_len
  *	is 0) to each of the blocks; with KVDEV_SCSI_F_UNMAP it may unmap
  *	instead where that reads back the same
- * @KVDEV_SCSI_LBA_STATUS: which blocks from lba on are mapped: tell
- *	kvdev_scsi_lba_status() up to nr_ranges ranges
+ * @KVDEV_SCSI_LBA_STATUS: which of the blocks are mapped: tell
+ *	kvdev_scsi_lba_status() up to nr_ranges ranges, which need not be all
  */
 enum kvdev_scsi_action {
 	KVDEV_SCSI_DONE,
@@ -361,6 +362,7 @@ void kvdev_scsi_fail(struct kvdev_scsi_cmd *cmd, u32 sense, u64 info);
 void kvdev_scsi_unmap_range(const u8 *params, u32 index,
 			    struct kvdev_scsi_range *range);
 void kvdev_scsi_lba_status(struct kvdev_scsi_cmd *cmd,
+			   const struct kvdev_scsi_req *req,
 			   const struct kvdev_scsi_range *ranges, u32 nr,
 			   u8 *resp);
 

@@ -101,6 +101,9 @@ void kunit_skip(struct kunit *test, const char *fmt, ...)
 #define KUNIT_EXPECT_LE(t, l, r) KUNIT_BINARY(t, false, l, <=, r, " ")
 #define KUNIT_EXPECT_EQ_MSG(t, l, r, ...) \
 	KUNIT_BINARY(t, false, l, ==, r, __VA_ARGS__)
+#define KUNIT_EXPECT_NE_MSG(t, l, r, ...) \
+	KUNIT_BINARY(t, false, l, !=, r, __VA_ARGS__)
+#define KUNIT_ASSERT_LE(t, l, r) KUNIT_BINARY(t, true, l, <=, r, " ")
 #define KUNIT_ASSERT_EQ(t, l, r) KUNIT_BINARY(t, true, l, ==, r, " ")
 #define KUNIT_ASSERT_EQ_MSG(t, l, r, ...) \
 	KUNIT_BINARY(t, true, l, ==, r, __VA_ARGS__)
