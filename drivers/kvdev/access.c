@@ -1,58 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The register level: the driver's accesses are decoded by transport/ and done
- * here, and interrupts find their vector.
+ * here.
  */
-#include <linux/nospec.h>
-#include <linux/slab.h>
-#include <linux/virtio_pci.h>
+#include <linux/string.h>
 
 #include "core.h"
 #include "trace.h"
-
-#define ISR_QUEUE	BIT(0)
-#define ISR_CONFIG	BIT(1)	/* VIRTIO_PCI_ISR_CONFIG */
-
-static bool signal_vector(struct kvdev_dev *dev, u16 vector)
-{
-	return vector < dev->regs.nr_vectors &&
-	       kvdev_call_signal(&dev->vectors[vector]);
-}
-
-/**
- * kvdev_signal_vq() - used buffer notification
- * @vq: a queue with new used buffers
- *
- * Context: any but inside an eventfd's wake-up.
- */
-void kvdev_signal_vq(struct kvdev_vq *vq)
-{
-	trace_kvdev_signal(vq->dev->id, vq->index);
-	if (!vq->dev->transport) {
-		kvdev_call_signal(&vq->call);
-		return;
-	}
-	/* virtio 1.3, 4.1.4.5: without a vector the cause is in ISR */
-	if (!signal_vector(vq->dev, READ_ONCE(vq->regs->vector)))
-		atomic_or(ISR_QUEUE, &vq->dev->isr);
-}
-
-/**
- * kvdev_signal_config() - configuration change notification
- * @dev: status or configuration changed
- *
- * Context: any but inside an eventfd's wake-up.
- */
-void kvdev_signal_config(struct kvdev_dev *dev)
-{
-	if (!dev->transport) {
-		kvdev_call_signal(&dev->config_call);
-		return;
-	}
-	/* virtio 1.3, 4.1.4.5.1: before the notification, vector or not */
-	atomic_or(ISR_CONFIG, &dev->isr);
-	signal_vector(dev, READ_ONCE(dev->regs.config_vector));
-}
 
 static void layout_from_user(struct kvdev_pci_layout *layout,
 			     const struct kvdev_bind_transport *arg)
@@ -82,14 +36,28 @@ static void layout_to_user(struct kvdev_bind_transport *arg,
 	arg->device_len = layout->device_len;
 }
 
+static bool is_mmio(u32 type)
+{
+	return type >= KVDEV_TRANSPORT_MMIO;
+}
+
+/* The window of virtio-pci 1.0, the one before it. */
 static bool has_modern(u32 type)
 {
-	return type != KVDEV_TRANSPORT_PCI_LEGACY;
+	return type == KVDEV_TRANSPORT_PCI_MODERN ||
+	       type == KVDEV_TRANSPORT_PCI_TRANSITIONAL;
 }
 
 static bool has_legacy(u32 type)
 {
-	return type != KVDEV_TRANSPORT_PCI_MODERN;
+	return type == KVDEV_TRANSPORT_PCI_LEGACY ||
+	       type == KVDEV_TRANSPORT_PCI_TRANSITIONAL;
+}
+
+/* Something in it is in the guest's byte order. */
+static bool is_legacy(u32 type)
+{
+	return has_legacy(type) || type == KVDEV_TRANSPORT_MMIO_LEGACY;
 }
 
 static int choose_layout(const struct kvdev_dev *dev,
@@ -117,7 +85,6 @@ int kvdev_bind_transport(struct kvdev_dev *dev,
 			 struct kvdev_bind_transport *arg)
 {
 	struct kvdev_pci_layout layout;
-	struct kvdev_call *vectors;
 	int ret;
 
 	if (arg->flags & ~KVDEV_BIND_BIG_ENDIAN)
@@ -129,29 +96,29 @@ int kvdev_bind_transport(struct kvdev_dev *dev,
 	if (dev->regs.status)
 		return -EBUSY;
 	if (arg->type < KVDEV_TRANSPORT_PCI_MODERN ||
-	    arg->type > KVDEV_TRANSPORT_PCI_TRANSITIONAL)
+	    arg->type > KVDEV_TRANSPORT_MMIO_LEGACY)
 		return -EOPNOTSUPP;
 	/* Legacy registers and rings are in the guest's byte order. */
-	if (arg->flags & KVDEV_BIND_BIG_ENDIAN && has_legacy(arg->type))
+	if (arg->flags & KVDEV_BIND_BIG_ENDIAN && is_legacy(arg->type))
 		return -EOPNOTSUPP;
-	if (arg->nr_vectors > KVDEV_MAX_VECTORS)
+	if (arg->nr_vectors > KVDEV_MAX_VECTORS ||
+	    (arg->nr_vectors && is_mmio(arg->type)))
 		return -EINVAL;
 	ret = choose_layout(dev, arg, &layout);
 	if (ret)
 		return ret;
 
-	vectors = kcalloc(arg->nr_vectors, sizeof(*vectors),
-			  GFP_KERNEL_ACCOUNT);
-	if (!vectors)
-		return -ENOMEM;
-
-	dev->vectors = vectors;
+	ret = kvdev_irq_init(dev, arg->nr_vectors);
+	if (ret)
+		return ret;
 	dev->layout = layout;
-	dev->regs.nr_vectors = arg->nr_vectors;
+	dev->pci_cfg = (struct kvdev_pci_cfg){ };
 	dev->transport = arg->type;
 	/* What the VMM set so far is the driver's now. */
 	kvdev_regs_reset(&dev->regs);
 	layout_to_user(arg, &layout);
+	if (is_mmio(arg->type))
+		arg->bar_size = kvdev_mmio_size(&dev->regs);
 	arg->legacy_size = has_legacy(arg->type) ?
 			   kvdev_pci_legacy_size(&dev->regs) : 0;
 	return 0;
@@ -163,34 +130,67 @@ int kvdev_bind_transport(struct kvdev_dev *dev,
  */
 void kvdev_transport_release(struct kvdev_dev *dev)
 {
-	u16 i;
-
-	for (i = 0; i < dev->regs.nr_vectors; i++)
-		kvdev_call_set(&dev->vectors[i], -1);
-	kfree(dev->vectors);
-	dev->vectors = NULL;
-	dev->regs.nr_vectors = 0;
-	dev->regs.msix = false;
+	if (!dev->transport)
+		return;
+	kvdev_irq_release(dev);
 	dev->regs.page_size = 0;
 	dev->transport = 0;
 }
 
-/**
- * kvdev_set_vector() - where interrupts of a vector go
- * @dev: the device
- * @vector: from user space
- * @fd: eventfd or -1
- *
- * Return: 0; -ENXIO; -EBADF or -EINVAL from looking up @fd.
- */
-int kvdev_set_vector(struct kvdev_dev *dev, u32 vector, int fd)
+static u32 doorbell_offset(const struct kvdev_dev *dev, u32 space, u32 queue)
 {
-	u16 nr = dev->regs.nr_vectors;
+	if (is_mmio(dev->transport))
+		return KVDEV_MMIO_NOTIFY;
+	if (space == KVDEV_SPACE_LEGACY)
+		return KVDEV_PCI_LEGACY_NOTIFY;
+	return dev->layout.notify + queue * dev->layout.notify_multiplier;
+}
 
-	if (vector >= nr)
+/**
+ * kvdev_pci_config() - what PCI configuration space must say
+ * @dev: has a transport
+ * @arg: see KVDEV_PCI_CONFIG
+ *
+ * Return: 0; -EINVAL; -EOPNOTSUPP; -ENXIO without PCI transport.
+ */
+int kvdev_pci_config(struct kvdev_dev *dev, struct kvdev_pci_config *arg)
+{
+	struct kvdev_pci_caps caps = {
+		.bar = arg->bar,
+		.first = arg->first,
+		.next = arg->next,
+	};
+	struct kvdev_pci_ids ids;
+	int ret;
+
+	static_assert(sizeof(caps.bytes) == sizeof(arg->caps));
+	static_assert(sizeof(caps.order) == sizeof(arg->order));
+	if (arg->flags)
+		return -EOPNOTSUPP;
+	if (!dev->transport || is_mmio(dev->transport))
 		return -ENXIO;
-	return kvdev_call_set(&dev->vectors[array_index_nospec(vector, nr)],
-			      fd);
+	if (has_modern(dev->transport)) {
+		memcpy(caps.order, arg->order, sizeof(caps.order));
+		ret = kvdev_pci_caps_build(&caps, &dev->layout);
+		if (ret)
+			return ret;
+		dev->pci_cfg.window_bar = arg->bar;
+	}
+	if (dev->type->pci_ids)
+		ids = *dev->type->pci_ids;
+	else
+		kvdev_pci_ids_default(&ids, dev->type->id,
+				      has_legacy(dev->transport));
+	arg->vendor_id = ids.vendor;
+	arg->device_id = ids.device;
+	arg->subsystem_vendor_id = ids.sub_vendor;
+	arg->subsystem_id = ids.sub_device;
+	arg->class_code = ids.class;
+	arg->revision = ids.revision;
+	arg->pci_cfg = caps.pci_cfg;
+	arg->caps_len = caps.len;
+	memcpy(arg->caps, caps.bytes, sizeof(arg->caps));
+	return 0;
 }
 
 static int write_config(struct kvdev_dev *dev,
@@ -220,6 +220,10 @@ static void perform(struct kvdev_dev *dev, u32 actions,
 	/* virtio 1.3, 4.1.4.5: reading clears */
 	if (actions & KVDEV_ACT_ISR)
 		acc->value = atomic_xchg(&dev->isr, 0);
+	if (actions & KVDEV_ACT_ISR_PEEK)
+		acc->value = atomic_read(&dev->isr);
+	if (actions & KVDEV_ACT_ISR_ACK)
+		atomic_andnot(acc->value, &dev->isr);
 	if (actions & KVDEV_ACT_CONFIG && write_config(dev, acc))
 		dev->stats.ignored_accesses++;
 }
@@ -228,6 +232,8 @@ static bool has_space(const struct kvdev_dev *dev, u32 space)
 {
 	switch (space) {
 	case KVDEV_SPACE_BAR:
+		return has_modern(dev->transport) || is_mmio(dev->transport);
+	case KVDEV_SPACE_PCI_CFG:
 		return has_modern(dev->transport);
 	case KVDEV_SPACE_LEGACY:
 		return has_legacy(dev->transport);
@@ -239,9 +245,70 @@ static bool has_space(const struct kvdev_dev *dev, u32 space)
 static u32 decode(struct kvdev_dev *dev, u32 space,
 		  struct kvdev_reg_access *acc)
 {
+	if (dev->transport == KVDEV_TRANSPORT_MMIO)
+		return kvdev_mmio_access(&dev->regs, 2, acc);
+	if (dev->transport == KVDEV_TRANSPORT_MMIO_LEGACY)
+		return kvdev_mmio_access(&dev->regs, 1, acc);
 	if (space == KVDEV_SPACE_LEGACY)
 		return kvdev_pci_legacy_access(&dev->regs, acc);
 	return kvdev_pci_modern_access(&dev->regs, &dev->layout, acc);
+}
+
+/* One access to a window of registers. */
+static void access_regs(struct kvdev_dev *dev, u32 space,
+			struct kvdev_reg_access *acc)
+{
+	u8 status = dev->regs.status;
+	u32 actions;
+
+	/* The decoder shows status as it is; NEEDS_RESET is set by workers. */
+	dev->regs.status = kvdev_dev_status(dev);
+	actions = decode(dev, space, acc);
+	dev->regs.status = status;
+
+	perform(dev, actions, acc);
+	trace_kvdev_reg(dev->id, acc, actions);
+}
+
+/* One to the capability that is a window to them, virtio 1.3, 4.1.4.9. */
+static void access_pci_cfg(struct kvdev_dev *dev, struct kvdev_reg_access *acc)
+{
+	struct kvdev_reg_access inner;
+	u32 actions = kvdev_pci_cfg_begin(&dev->pci_cfg, acc, &inner);
+
+	if (actions == KVDEV_ACT_WINDOW) {
+		access_regs(dev, KVDEV_SPACE_BAR, &inner);
+		kvdev_pci_cfg_end(&dev->pci_cfg, acc, &inner);
+	} else {
+		perform(dev, actions, acc);
+	}
+	trace_kvdev_reg(dev->id, acc, actions);
+}
+
+/**
+ * kvdev_get_doorbell() - where a driver writes to notify a queue
+ * @dev: has a transport
+ * @arg: see KVDEV_GET_DOORBELL
+ *
+ * Return: 0; -EOPNOTSUPP; -EINVAL for a space that there is not; -ENXIO for a
+ * queue that there is not, or without transport.
+ */
+int kvdev_get_doorbell(struct kvdev_dev *dev, struct kvdev_get_doorbell *arg)
+{
+	if (arg->flags)
+		return -EOPNOTSUPP;
+	if (!dev->transport || arg->queue >= dev->nr_vqs)
+		return -ENXIO;
+	if (!has_space(dev, arg->space) || arg->space == KVDEV_SPACE_PCI_CFG)
+		return -EINVAL;
+	arg->offset = doorbell_offset(dev, arg->space, arg->queue);
+	arg->value = arg->queue;
+	arg->match = is_mmio(dev->transport) ||
+		     arg->space == KVDEV_SPACE_LEGACY ||
+		     !dev->layout.notify_multiplier;
+	/* KVM compares what is written only with a width that is said */
+	arg->len = is_mmio(dev->transport) ? 4 : arg->match ? 2 : 0;
+	return 0;
 }
 
 /**
@@ -259,8 +326,6 @@ int kvdev_access(struct kvdev_dev *dev, struct kvdev_access *arg)
 		.len = arg->len,
 		.write = arg->flags & KVDEV_ACCESS_WRITE,
 	};
-	u8 status;
-	u32 actions;
 
 	if (!dev->transport)
 		return -ENXIO;
@@ -270,14 +335,10 @@ int kvdev_access(struct kvdev_dev *dev, struct kvdev_access *arg)
 	if (acc.write)
 		acc.value = arg->value;
 
-	/* The decoder shows status as it is; NEEDS_RESET is set by workers. */
-	status = dev->regs.status;
-	dev->regs.status = kvdev_dev_status(dev);
-	actions = decode(dev, arg->space, &acc);
-	dev->regs.status = status;
-
-	perform(dev, actions, &acc);
-	trace_kvdev_reg(dev->id, &acc, actions);
+	if (arg->space == KVDEV_SPACE_PCI_CFG)
+		access_pci_cfg(dev, &acc);
+	else
+		access_regs(dev, arg->space, &acc);
 	if (!acc.write)
 		arg->value = acc.value;
 	return 0;

@@ -145,7 +145,9 @@ static int ioctl_get_info(struct file *file, void __user *uarg)
 	info.device_types = kvdev_type_mask();
 	info.transports = BIT_ULL(KVDEV_TRANSPORT_PCI_MODERN) |
 			  BIT_ULL(KVDEV_TRANSPORT_PCI_LEGACY) |
-			  BIT_ULL(KVDEV_TRANSPORT_PCI_TRANSITIONAL);
+			  BIT_ULL(KVDEV_TRANSPORT_PCI_TRANSITIONAL) |
+			  BIT_ULL(KVDEV_TRANSPORT_MMIO) |
+			  BIT_ULL(KVDEV_TRANSPORT_MMIO_LEGACY);
 	info.formats = BIT_ULL(KVDEV_FORMAT_RAW);
 	return copy_to_user(uarg, &info, min_t(size_t, sizeof(info),
 					       user_size)) ? -EFAULT : 0;

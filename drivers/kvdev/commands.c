@@ -31,9 +31,11 @@ static int cmd_set_backend(struct kvdev_dev *dev, union kvdev_arg *arg,
 	if (dev->regs.status)
 		return -EBUSY;
 	ret = dev->type->set_backend(dev, b);
-	if (!ret)
-		kvdev_dev_update_features(dev);
-	return ret;
+	if (ret)
+		return ret;
+	kvdev_dev_update_features(dev);
+	kvdev_dev_config_changed(dev);
+	return 0;
 }
 
 static int cmd_get_stats(struct kvdev_dev *dev, union kvdev_arg *arg,
@@ -69,6 +71,33 @@ static int cmd_set_vector(struct kvdev_dev *dev, union kvdev_arg *arg,
 		return -EOPNOTSUPP;
 	return kvdev_set_vector(dev, arg->set_vector.vector,
 				arg->set_vector.fd);
+}
+
+static int cmd_set_line(struct kvdev_dev *dev, union kvdev_arg *arg,
+			void __user *uarg)
+{
+	if (arg->set_line.flags)
+		return -EOPNOTSUPP;
+	return kvdev_set_line(dev, arg->set_line.fd,
+			      arg->set_line.resample_fd);
+}
+
+static int cmd_pci_state(struct kvdev_dev *dev, union kvdev_arg *arg,
+			 void __user *uarg)
+{
+	return kvdev_pci_state(dev, &arg->pci_state);
+}
+
+static int cmd_pci_config(struct kvdev_dev *dev, union kvdev_arg *arg,
+			  void __user *uarg)
+{
+	return kvdev_pci_config(dev, &arg->pci_config);
+}
+
+static int cmd_get_doorbell(struct kvdev_dev *dev, union kvdev_arg *arg,
+			    void __user *uarg)
+{
+	return kvdev_get_doorbell(dev, &arg->get_doorbell);
 }
 
 /* -------------------------------------------------------- vhost commands */
@@ -366,6 +395,14 @@ static const struct kvdev_cmd cmds[] = {
 	    CMD_OWNER | CMD_OUT),
 	OWN(KVDEV_SET_VECTOR, cmd_set_vector, struct kvdev_set_vector, fd,
 	    CMD_CLAIM),
+	OWN(KVDEV_SET_LINE, cmd_set_line, struct kvdev_set_line, resample_fd,
+	    CMD_CLAIM),
+	OWN(KVDEV_PCI_STATE, cmd_pci_state, struct kvdev_pci_state, isr,
+	    CMD_CLAIM | CMD_OUT),
+	OWN(KVDEV_PCI_CONFIG, cmd_pci_config, struct kvdev_pci_config, caps,
+	    CMD_CLAIM | CMD_OUT),
+	OWN(KVDEV_GET_DOORBELL, cmd_get_doorbell, struct kvdev_get_doorbell,
+	    value, CMD_CLAIM | CMD_OUT),
 
 	VHOST(VHOST_SET_OWNER, cmd_set_owner, CMD_CLAIM),
 	VHOST(VHOST_RESET_OWNER, cmd_reset_owner, CMD_OWNER),

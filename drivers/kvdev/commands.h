@@ -25,6 +25,10 @@ union kvdev_arg {
 	struct kvdev_bind_transport bind_transport;
 	struct kvdev_access access;
 	struct kvdev_set_vector set_vector;
+	struct kvdev_set_line set_line;
+	struct kvdev_pci_state pci_state;
+	struct kvdev_pci_config pci_config;
+	struct kvdev_get_doorbell get_doorbell;
 	struct vhost_vring_state vring_state;
 	struct vhost_vring_addr vring_addr;
 	struct vhost_vring_file vring_file;

@@ -46,6 +46,7 @@
 #include <linux/refcount.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
+#include <linux/workqueue.h>
 #include <uapi/linux/kvdev.h>
 
 #include "device/device.h"
@@ -154,6 +155,11 @@ enum {
  * @layout: of the register window
  * @vectors: MSI-X vectors' eventfds, @regs.nr_vectors of them
  * @config_call: configuration change notification, if no transport is bound
+ * @line: the interrupt line
+ * @resample: told that the guest has ended the interrupt
+ * @resample_work: raises the line again
+ * @line_off: MSI-X or the guest has turned the line off; any context
+ * @pci_cfg: window to the registers in PCI configuration space
  * @isr: ISR status bits; any context
  * @flags: any context
  * @nr_vqs: number of @vqs
@@ -187,6 +193,11 @@ struct kvdev_dev {
 	struct kvdev_pci_layout layout;
 	struct kvdev_call *vectors;
 	struct kvdev_call config_call;
+	struct kvdev_call line;
+	struct kvdev_kick resample;
+	struct work_struct resample_work;
+	bool line_off;
+	struct kvdev_pci_cfg pci_cfg;
 	atomic_t isr;
 	unsigned long flags;
 
@@ -232,8 +243,16 @@ void kvdev_dev_needs_reset(struct kvdev_dev *dev, const char *reason);
 int kvdev_bind_transport(struct kvdev_dev *dev,
 			 struct kvdev_bind_transport *arg);
 int kvdev_access(struct kvdev_dev *dev, struct kvdev_access *arg);
-int kvdev_set_vector(struct kvdev_dev *dev, u32 vector, int fd);
+int kvdev_pci_config(struct kvdev_dev *dev, struct kvdev_pci_config *arg);
+int kvdev_get_doorbell(struct kvdev_dev *dev, struct kvdev_get_doorbell *arg);
 void kvdev_transport_release(struct kvdev_dev *dev);
+
+/* irq.c: interrupts; kvdev_dev.mutex is held but for signals */
+int kvdev_irq_init(struct kvdev_dev *dev, u16 nr_vectors);
+void kvdev_irq_release(struct kvdev_dev *dev);
+int kvdev_set_vector(struct kvdev_dev *dev, u32 vector, int fd);
+int kvdev_set_line(struct kvdev_dev *dev, int fd, int resample_fd);
+int kvdev_pci_state(struct kvdev_dev *dev, struct kvdev_pci_state *arg);
 void kvdev_signal_vq(struct kvdev_vq *vq);
 void kvdev_signal_config(struct kvdev_dev *dev);
 

@@ -23,6 +23,7 @@
 #include <linux/string.h>
 #include <linux/unaligned.h>
 #include <linux/virtio_config.h>
+#include <linux/virtio_ids.h>
 #include <linux/virtio_ring.h>
 #include <uapi/linux/virtio_net.h>
 #include <asm/barrier.h>

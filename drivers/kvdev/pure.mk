@@ -6,7 +6,8 @@
 
 kvdev-pure-y := mem_table.o ring/ring.o ring/chain.o ring/split.o \
 		transport/regs.o transport/pci_modern.o \
-		transport/legacy.o transport/pci_legacy.o
+		transport/legacy.o transport/pci_legacy.o \
+		transport/mmio.o transport/pci_config.o
 kvdev-pure-y += device/scsi/cdb.o device/scsi/table.o device/scsi/lu.o \
 		device/scsi/sense.o device/scsi/spc.o device/scsi/vpd.o \
 		device/scsi/mode.o device/scsi/pr.o device/scsi/sbc.o \

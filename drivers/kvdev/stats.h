@@ -44,11 +44,15 @@ struct kvdev_vq_stats {
  * @resets: kvdev_dev.mutex
  * @needs_reset: any context
  * @ignored_accesses: kvdev_dev.mutex
+ * @line_signals: signals of the interrupt line; any context
+ * @line_ends: ends of its interrupts; any context
  */
 struct kvdev_dev_stats {
 	u64 resets;
 	atomic64_t needs_reset;
 	u64 ignored_accesses;
+	atomic64_t line_signals;
+	atomic64_t line_ends;
 };
 
 int kvdev_stats_read(struct kvdev_dev *dev, struct kvdev_get_stats *arg);

@@ -145,6 +145,20 @@ TRACE_EVENT(kvdev_status,
 		  __entry->old, __entry->written)
 );
 
+TRACE_EVENT(kvdev_line,
+	TP_PROTO(unsigned int dev, int isr),
+	TP_ARGS(dev, isr),
+	TP_STRUCT__entry(
+		__field(unsigned int, dev)
+		__field(int, isr)
+	),
+	TP_fast_assign(
+		__entry->dev = dev;
+		__entry->isr = isr;
+	),
+	TP_printk("dev=%u isr=0x%x", __entry->dev, __entry->isr)
+);
+
 TRACE_EVENT(kvdev_reg,
 	TP_PROTO(unsigned int dev, const struct kvdev_reg_access *acc,
 		 u32 actions),
@@ -167,10 +181,22 @@ TRACE_EVENT(kvdev_reg,
 		__entry->actions = actions;
 		__assign_str(field);
 	),
-	TP_printk("dev=%u %s %s offset=0x%x len=%u value=0x%llx actions=0x%x",
+	TP_printk("dev=%u %s %s offset=0x%x len=%u value=0x%llx %s",
 		  __entry->dev, __entry->write ? "write" : "read",
 		  __get_str(field), __entry->offset, __entry->len,
-		  __entry->value, __entry->actions)
+		  __entry->value,
+		  __print_flags(__entry->actions, "|",
+				{ KVDEV_ACT_STATUS, "status" },
+				{ KVDEV_ACT_ENABLE, "enable" },
+				{ KVDEV_ACT_NOTIFY, "notify" },
+				{ KVDEV_ACT_ISR, "isr" },
+				{ KVDEV_ACT_CONFIG, "config" },
+				{ KVDEV_ACT_VECTOR, "vector" },
+				{ KVDEV_ACT_IGNORED, "ignored" },
+				{ KVDEV_ACT_DISABLE, "disable" },
+				{ KVDEV_ACT_ISR_PEEK, "isr" },
+				{ KVDEV_ACT_ISR_ACK, "ack" },
+				{ KVDEV_ACT_WINDOW, "window" }))
 );
 
 #endif /* KVDEV_TRACE_H */

@@ -30,6 +30,7 @@ struct kvdev_dev;
 struct kvdev_vq;
 struct kvdev_next;
 struct kvdev_set_backend;
+struct kvdev_pci_ids;
 
 /**
  * struct kvdev_device_type - constants and callbacks of one virtio device type
@@ -40,6 +41,7 @@ struct kvdev_set_backend;
  * @max_queues: most queues; equal to @nr_queues if it cannot be chosen
  * @queue_size: default size of every ring
  * @config_size: bytes of the configuration space
+ * @pci_ids: what it is as a PCI function, if that does not follow from @id
  * @create: allocate the type's state, set kvdev_dev_set_priv(), fill the
  *	configuration. May sleep and fail
  * @destroy: undo @create. Queues are stopped. Cannot fail
@@ -75,6 +77,7 @@ struct kvdev_device_type {
 	u16 max_queues;
 	u16 queue_size;
 	u32 config_size;
+	const struct kvdev_pci_ids *pci_ids;
 
 	int (*create)(struct kvdev_dev *dev);
 	void (*destroy)(struct kvdev_dev *dev);

@@ -29,6 +29,12 @@ EXPORT_SYMBOL_NS_GPL(kvdev_pci_layout_check, KVDEV_NS);
 EXPORT_SYMBOL_NS_GPL(kvdev_pci_modern_access, KVDEV_NS);
 EXPORT_SYMBOL_NS_GPL(kvdev_pci_legacy_size, KVDEV_NS);
 EXPORT_SYMBOL_NS_GPL(kvdev_pci_legacy_access, KVDEV_NS);
+EXPORT_SYMBOL_NS_GPL(kvdev_mmio_size, KVDEV_NS);
+EXPORT_SYMBOL_NS_GPL(kvdev_mmio_access, KVDEV_NS);
+EXPORT_SYMBOL_NS_GPL(kvdev_pci_ids_default, KVDEV_NS);
+EXPORT_SYMBOL_NS_GPL(kvdev_pci_caps_build, KVDEV_NS);
+EXPORT_SYMBOL_NS_GPL(kvdev_pci_cfg_begin, KVDEV_NS);
+EXPORT_SYMBOL_NS_GPL(kvdev_pci_cfg_end, KVDEV_NS);
 
 EXPORT_SYMBOL_NS_GPL(kvdev_scsi_ops, KVDEV_NS);
 EXPORT_SYMBOL_NS_GPL(kvdev_scsi_nr_ops, KVDEV_NS);

@@ -27,6 +27,7 @@
 #define KVDEV_ACT_DISABLE	BIT(7)	/* driver disabled queue .queue */
 #define KVDEV_ACT_ISR_PEEK	BIT(8)	/* .value is to be ISR, which stays */
 #define KVDEV_ACT_ISR_ACK	BIT(9)	/* driver has seen the causes .value */
+#define KVDEV_ACT_WINDOW	BIT(10)	/* another access is to be done */
 
 /**
  * struct kvdev_queue_regs - registers of one queue
@@ -195,5 +196,77 @@ u32 kvdev_legacy_write_status(struct kvdev_regs *regs, u8 value,
 u32 kvdev_pci_legacy_size(const struct kvdev_regs *regs);
 u32 kvdev_pci_legacy_access(struct kvdev_regs *regs,
 			    struct kvdev_reg_access *acc);
+
+/* mmio.c: virtio 1.3, 4.2.2, 4.2.4 */
+#define KVDEV_MMIO_NOTIFY	0x50	/* offset of the only doorbell */
+
+u32 kvdev_mmio_size(const struct kvdev_regs *regs);
+u32 kvdev_mmio_access(struct kvdev_regs *regs, u32 version,
+		      struct kvdev_reg_access *acc);
+
+/**
+ * struct kvdev_pci_ids - what a PCI function is
+ * @vendor: of the device
+ * @device: of the vendor's
+ * @sub_vendor: subsystem vendor
+ * @sub_device: subsystem
+ * @class: 24 bits
+ * @revision: of the device
+ */
+struct kvdev_pci_ids {
+	u16 vendor;
+	u16 device;
+	u16 sub_vendor;
+	u16 sub_device;
+	u32 class;
+	u8 revision;
+};
+
+/**
+ * struct kvdev_pci_caps - the virtio capabilities in configuration space
+ * @bar: in: BAR of the window
+ * @first: in: offset in configuration space of the first one
+ * @next: in: of what follows the last one
+ * @order: in: types, filled up with 0; all 0: the usual
+ * @pci_cfg: out: offset of the one that is a window, 0: there is none
+ * @len: out: bytes of @bytes
+ * @bytes: out
+ */
+struct kvdev_pci_caps {
+	u32 bar;
+	u32 first;
+	u32 next;
+	u8 order[8];
+	u32 pci_cfg;
+	u32 len;
+	u8 bytes[128];
+};
+
+/**
+ * struct kvdev_pci_cfg - the window in configuration space, virtio 1.3, 4.1.4.9
+ * @window_bar: BAR of the register window
+ * @bar: as the driver wrote it
+ * @offset: the same
+ * @length: the same
+ * @data: pci_cfg_data
+ */
+struct kvdev_pci_cfg {
+	u8 window_bar;
+	u8 bar;
+	u32 offset;
+	u32 length;
+	u32 data;
+};
+
+/* pci_config.c */
+void kvdev_pci_ids_default(struct kvdev_pci_ids *ids, u32 device_id,
+			   bool transitional);
+int kvdev_pci_caps_build(struct kvdev_pci_caps *caps,
+			 const struct kvdev_pci_layout *layout);
+u32 kvdev_pci_cfg_begin(struct kvdev_pci_cfg *cfg,
+			struct kvdev_reg_access *acc,
+			struct kvdev_reg_access *inner);
+void kvdev_pci_cfg_end(struct kvdev_pci_cfg *cfg, struct kvdev_reg_access *acc,
+		       const struct kvdev_reg_access *inner);
 
 #endif /* KVDEV_TRANSPORT_REGS_H */

@@ -73,6 +73,10 @@ enum {
 	KVDEV_CMD_BIND_TRANSPORT = 0x10,
 	KVDEV_CMD_ACCESS,
 	KVDEV_CMD_SET_VECTOR,
+	KVDEV_CMD_SET_LINE,
+	KVDEV_CMD_PCI_STATE,
+	KVDEV_CMD_PCI_CONFIG,
+	KVDEV_CMD_GET_DOORBELL,
 };
 
 /**
@@ -319,11 +323,15 @@ struct kvdev_get_stats {
  * @KVDEV_TRANSPORT_PCI_LEGACY: virtio over PCI before 1.0: one window in an
  *	I/O BAR
  * @KVDEV_TRANSPORT_PCI_TRANSITIONAL: both windows, for a driver of either kind
+ * @KVDEV_TRANSPORT_MMIO: virtio over MMIO, version 2
+ * @KVDEV_TRANSPORT_MMIO_LEGACY: virtio over MMIO before 1.0, version 1
  */
 enum kvdev_transport_type {
 	KVDEV_TRANSPORT_PCI_MODERN = 1,
 	KVDEV_TRANSPORT_PCI_LEGACY,
 	KVDEV_TRANSPORT_PCI_TRANSITIONAL,
+	KVDEV_TRANSPORT_MMIO,
+	KVDEV_TRANSPORT_MMIO_LEGACY,
 };
 
 /*
@@ -366,7 +374,8 @@ enum kvdev_transport_type {
  * 0, so the doorbell of queue i is at @notify_offset + i * @notify_multiplier.
  *
  * Of the legacy window nothing can be chosen. KVDEV_TRANSPORT_PCI_LEGACY has no
- * other: all in/out fields are 0 then. A driver uses one of the two windows of
+ * other: all in/out fields are 0 then, as they are for MMIO, of which @bar_size
+ * returns the size of the only window; it has no vectors. A driver uses one of the two windows of
  * a transitional device: while status is not 0 the other one takes no writes,
  * but for a reset.
  *
@@ -399,12 +408,15 @@ struct kvdev_bind_transport {
 
 /**
  * enum kvdev_space - windows of registers
- * @KVDEV_SPACE_BAR: the window in a memory BAR
+ * @KVDEV_SPACE_BAR: the window in a memory BAR; of MMIO the only one
  * @KVDEV_SPACE_LEGACY: the legacy window in an I/O BAR
+ * @KVDEV_SPACE_PCI_CFG: the capability VIRTIO_PCI_CAP_PCI_CFG, from its first
+ *	byte on, of which the first four are the VMM's own to answer
  */
 enum kvdev_space {
 	KVDEV_SPACE_BAR,
 	KVDEV_SPACE_LEGACY,
+	KVDEV_SPACE_PCI_CFG,
 };
 
 /**
@@ -449,6 +461,130 @@ struct kvdev_set_vector {
 	__s32 fd;
 };
 #define KVDEV_SET_VECTOR _IO(KVDEV_IOCTL_MAGIC, KVDEV_CMD_SET_VECTOR)
+
+/**
+ * struct kvdev_set_line - ioctl(KVDEV_SET_LINE)
+ * @size: sizeof(struct kvdev_set_line)
+ * @flags: Must be 0
+ * @fd: eventfd to signal when the interrupt line is to rise; -1 for none
+ * @resample_fd: eventfd signalled to us when the guest ended the interrupt; -1
+ *	for none
+ *
+ * The interrupt line of the device: INTx of PCI, or that of MMIO. It is a
+ * level, high while the ISR status has a bit set and, for PCI, MSI-X and
+ * KVDEV_PCI_INTX_OFF are off.
+ *
+ * The two are meant for a KVM irqfd with KVM_IRQFD_FLAG_RESAMPLE, which keeps
+ * the line high until the guest ends the interrupt: then @fd is signalled again
+ * if the ISR status still has a bit set. Without @resample_fd each event that
+ * is due is one signal.
+ *
+ * May be changed at any time. If the line is high, the new @fd is signalled.
+ */
+struct kvdev_set_line {
+	__u32 size;
+	__u32 flags;
+	__s32 fd;
+	__s32 resample_fd;
+};
+#define KVDEV_SET_LINE _IO(KVDEV_IOCTL_MAGIC, KVDEV_CMD_SET_LINE)
+
+/* struct kvdev_pci_state, state */
+#define KVDEV_PCI_MSIX		(1U << 0)	/* MSI-X is enabled */
+#define KVDEV_PCI_INTX_OFF	(1U << 1)	/* INTx is disabled */
+
+/**
+ * struct kvdev_pci_state - ioctl(KVDEV_PCI_STATE)
+ * @size: sizeof(struct kvdev_pci_state)
+ * @flags: Must be 0
+ * @state: KVDEV_PCI_*: what the guest has set in the configuration space of the
+ *	VMM's PCI function
+ * @isr: out, ISR status; reading it here does not clear it. If it is not 0, and
+ *	MSI-X is off, the PCI status register shows a pending interrupt
+ *
+ * MSI-X decides where the legacy window has the device's configuration, and
+ * turns the interrupt line off. All bits are clear after KVDEV_BIND_TRANSPORT.
+ */
+struct kvdev_pci_state {
+	__u32 size;
+	__u32 flags;
+	__u32 state;
+	__u32 isr;
+};
+#define KVDEV_PCI_STATE _IO(KVDEV_IOCTL_MAGIC, KVDEV_CMD_PCI_STATE)
+
+#define KVDEV_PCI_CAPS_LEN	128
+#define KVDEV_PCI_MAX_CAPS	8
+
+/**
+ * struct kvdev_pci_config - ioctl(KVDEV_PCI_CONFIG)
+ * @size: sizeof(struct kvdev_pci_config)
+ * @flags: Must be 0
+ * @bar: number of the BAR that has the register window, 0 to 5
+ * @first: where in configuration space the capabilities go: a multiple of 4
+ *	from 64 up
+ * @next: offset of the capability that follows the last of them, 0: none
+ * @order: types of the capabilities in the order they are to have, each at most
+ *	once, filled up with 0. All 0 asks for all there are, in their order
+ * @vendor_id: out
+ * @device_id: out
+ * @subsystem_vendor_id: out
+ * @subsystem_id: out
+ * @class_code: out, 24 bits
+ * @revision: out
+ * @pci_cfg: out, offset in configuration space of the capability
+ *	VIRTIO_PCI_CAP_PCI_CFG, 0: there is none
+ * @caps_len: out, bytes of @caps that are used; 0 with a transport that has no
+ *	capabilities
+ * @caps: out, the capabilities, linked, to be copied to @first
+ *
+ * What the configuration space of the VMM's PCI function must say. Accesses of
+ * the guest to the 16 bytes from @pci_cfg + 4 on go to KVDEV_ACCESS with
+ * KVDEV_SPACE_PCI_CFG: behind them is a window to all registers.
+ */
+struct kvdev_pci_config {
+	__u32 size;
+	__u32 flags;
+	__u32 bar;
+	__u32 first;
+	__u32 next;
+	__u8 order[KVDEV_PCI_MAX_CAPS];
+	__u32 vendor_id;
+	__u32 device_id;
+	__u32 subsystem_vendor_id;
+	__u32 subsystem_id;
+	__u32 class_code;
+	__u32 revision;
+	__u32 pci_cfg;
+	__u32 caps_len;
+	__u8 caps[KVDEV_PCI_CAPS_LEN];
+};
+#define KVDEV_PCI_CONFIG _IO(KVDEV_IOCTL_MAGIC, KVDEV_CMD_PCI_CONFIG)
+
+/**
+ * struct kvdev_get_doorbell - ioctl(KVDEV_GET_DOORBELL)
+ * @size: sizeof(struct kvdev_get_doorbell)
+ * @flags: Must be 0
+ * @space: KVDEV_SPACE_BAR or KVDEV_SPACE_LEGACY
+ * @queue: index of the queue
+ * @offset: out, where in the window the driver writes to notify the queue
+ * @len: out, width of that write in bytes; 0: any
+ * @match: out, 1: only if it writes @value, as queues share the doorbell
+ * @value: out, index of the queue
+ *
+ * What KVM_IOEVENTFD needs to signal the queue's VHOST_SET_VRING_KICK eventfd.
+ */
+struct kvdev_get_doorbell {
+	__u32 size;
+	__u32 flags;
+	__u32 space;
+	__u32 queue;
+	__u32 offset;
+	__u32 len;
+	__u32 match;
+	__u32 value;
+};
+#define KVDEV_GET_DOORBELL _IO(KVDEV_IOCTL_MAGIC, KVDEV_CMD_GET_DOORBELL)
 
 /**
  * DOC: vhost commands

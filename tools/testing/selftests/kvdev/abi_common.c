@@ -115,6 +115,12 @@ const struct own own[] = {
 	  .good.access = { .len = 4 } },
 	{ OWN(KVDEV_SET_VECTOR, kvdev_set_vector, BOUND),
 	  .good.set_vector = { .fd = -1 } },
+	{ OWN(KVDEV_SET_LINE, kvdev_set_line, BOUND),
+	  .good.set_line = { .fd = -1, .resample_fd = -1 } },
+	{ OWN(KVDEV_PCI_STATE, kvdev_pci_state, BOUND), .out = true },
+	{ OWN(KVDEV_PCI_CONFIG, kvdev_pci_config, BOUND), .out = true,
+	  .good.pci_config = { .first = 64 } },
+	{ OWN(KVDEV_GET_DOORBELL, kvdev_get_doorbell, BOUND), .out = true },
 	{}
 };
 

@@ -34,6 +34,10 @@ union own_arg {
 	struct kvdev_bind_transport bind_transport;
 	struct kvdev_access access;
 	struct kvdev_set_vector set_vector;
+	struct kvdev_set_line set_line;
+	struct kvdev_pci_state pci_state;
+	struct kvdev_pci_config pci_config;
+	struct kvdev_get_doorbell get_doorbell;
 	uint8_t bytes[8192];
 };
 
@@ -55,6 +59,8 @@ struct own {
 		struct kvdev_bind_transport bind_transport;
 		struct kvdev_access access;
 		struct kvdev_set_vector set_vector;
+		struct kvdev_set_line set_line;
+		struct kvdev_pci_config pci_config;
 	} good;
 };
 extern const struct own own[];	/* the last one has no name */

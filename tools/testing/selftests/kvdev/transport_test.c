@@ -246,6 +246,439 @@ TEST(transitional_either_driver)
 	}
 }
 
+/* --------------------------------------------------------------------- mmio */
+
+enum {
+	M_MAGIC = 0, M_VERSION = 4, M_DEVICE = 8, M_FEATURES = 0x10,
+	M_FEATURES_SEL = 0x14, M_DRIVER_FEATURES = 0x20, M_DRIVER_SEL = 0x24,
+	M_PAGE_SIZE = 0x28, M_QUEUE_SEL = 0x30, M_QUEUE_MAX = 0x34,
+	M_QUEUE_NUM = 0x38, M_QUEUE_ALIGN = 0x3c, M_QUEUE_PFN = 0x40,
+	M_QUEUE_READY = 0x44, M_NOTIFY = 0x50, M_ISR = 0x60, M_ACK = 0x64,
+	M_STATUS = 0x70, M_DESC = 0x80, M_DRIVER = 0x90, M_DEVICE_AREA = 0xa0,
+	M_GENERATION = 0xfc, M_CONFIG = 0x100,
+};
+
+static uint32_t mget(struct guest *g, uint32_t offset)
+{
+	return get(g, 0, offset, 4);
+}
+
+static void mset(struct guest *g, uint32_t offset, uint32_t value)
+{
+	set(g, 0, offset, 4, value);
+}
+
+static void mset64(struct guest *g, uint32_t offset, uint64_t value)
+{
+	mset(g, offset, value);
+	mset(g, offset + 4, value >> 32);
+}
+
+static void mmio_start(struct guest *g, uint32_t version)
+{
+	uint64_t ring, features = 0;
+	struct vq *vq = &g->vq[0];
+	unsigned int num;
+	int i;
+
+	EXPECT_EQ(mget(g, M_MAGIC), 0x74726976);
+	EXPECT_EQ(mget(g, M_VERSION), version);
+	EXPECT_EQ(mget(g, M_DEVICE), VIRTIO_ID_BLOCK);
+	if (version == 1)
+		mset(g, M_PAGE_SIZE, 4096);
+	mset(g, M_STATUS, 0);
+	mset(g, M_STATUS, S_DRIVER);
+	for (i = 0; i < (version == 1 ? 1 : 2); i++) {
+		mset(g, M_FEATURES_SEL, i);
+		features |= (uint64_t)mget(g, M_FEATURES) << 32 * i;
+	}
+	features &= ~(F_EVENT_IDX | F_INDIRECT);
+	for (i = 0; i < (version == 1 ? 1 : 2); i++) {
+		mset(g, M_DRIVER_SEL, i);
+		mset(g, M_DRIVER_FEATURES, features >> 32 * i);
+	}
+	if (version == 2) {
+		mset(g, M_STATUS, S_FEATURES_OK);
+		EXPECT_EQ(mget(g, M_STATUS), S_FEATURES_OK);
+	}
+	mset(g, M_QUEUE_SEL, 0);
+	num = mget(g, M_QUEUE_MAX);
+	mset(g, M_QUEUE_NUM, num);
+	ring = legacy_ring(vq, num, 4096);
+	if (version == 1) {
+		mset(g, M_QUEUE_ALIGN, 4096);
+		mset(g, M_QUEUE_PFN, ring_gpa(ring) >> 12);
+	} else {
+		mset64(g, M_DESC, ring);
+		mset64(g, M_DRIVER, guest_addr(g, vq->avail));
+		mset64(g, M_DEVICE_AREA, guest_addr(g, vq->used));
+		mset(g, M_QUEUE_READY, 1);
+		EXPECT_EQ(mget(g, M_QUEUE_READY), 1);
+	}
+	mset(g, M_STATUS, version == 1 ? S_DRIVER | VIRTIO_CONFIG_S_DRIVER_OK :
+					 S_DRIVER_OK);
+}
+
+static struct guest *mmio_disk(uint32_t version)
+{
+	struct guest *g = disk();
+
+	ASSERT_EQ(bind(g, version == 1 ? KVDEV_TRANSPORT_MMIO_LEGACY :
+					 KVDEV_TRANSPORT_MMIO, 0), 0);
+	EXPECT_EQ(g->bar.bar_size, 0x200);
+	low_memory(g);
+	return g;
+}
+
+static int set_line(struct guest *g, int fd, int resample)
+{
+	struct kvdev_set_line l = {
+		.size = sizeof(l), .fd = fd, .resample_fd = resample,
+	};
+
+	return cmd(g->fd, KVDEV_SET_LINE, &l);
+}
+
+/* One flush; it has ended when the used ring says so. */
+static void flush(struct guest *g, uint32_t space, uint32_t offset,
+		  uint32_t len)
+{
+	struct vq *vq = &g->vq[0];
+	size_t brk = g->brk;
+	uint64_t header = blk_header(g, VIRTIO_BLK_T_FLUSH, 0);
+	uint64_t status = guest_alloc(g, 1, 1), end = now_ms() + WAIT_MS;
+	struct seg s[] = { { header, 16, 0 },
+			   { status, 1, VRING_DESC_F_WRITE } };
+	struct vring_used_elem e;
+
+	*(uint8_t *)guest_ptr(g, status) = 0xff;
+	vq_add(vq, s, 2);
+	set(g, space, offset, len, 0);
+	while (!vq_get(vq, &e))
+		ASSERT_TRUE(now_ms() < end);
+	EXPECT_EQ(*(uint8_t *)guest_ptr(g, status), 0);
+	vq_free_chain(vq, e.id);
+	g->brk = brk;
+}
+
+static void mmio_works(uint32_t version)
+{
+	struct guest *g = mmio_disk(version);
+	int line = event_new(), i;
+
+	ASSERT_EQ(set_line(g, line, -1), 0);
+	for (i = 0; i < 3; i++) {
+		mmio_start(g, version);
+		EXPECT_EQ(mget(g, M_CONFIG), 2048);
+		flush(g, 0, M_NOTIFY, 4);
+		/* InterruptStatus stays until it is acknowledged */
+		EXPECT_TRUE(event_wait(line, WAIT_MS));
+		EXPECT_EQ(mget(g, M_ISR), 1);
+		EXPECT_EQ(mget(g, M_ISR), 1);
+		mset(g, M_ACK, 2);
+		EXPECT_EQ(mget(g, M_ISR), 1);
+		mset(g, M_ACK, 1);
+		EXPECT_EQ(mget(g, M_ISR), 0);
+		/* Taken back from the device */
+		mset(g, version == 1 ? M_QUEUE_PFN : M_QUEUE_READY, 0);
+		EXPECT_EQ(mget(g, version == 1 ? M_QUEUE_PFN : M_QUEUE_READY),
+			  0);
+		mset(g, M_NOTIFY, 0);
+	}
+	EXPECT_EQ(guest_stats(g, 0).violations, 0);
+	mset(g, M_STATUS, 0);
+	EXPECT_EQ(mget(g, M_STATUS), 0);
+	EXPECT_EQ(mget(g, M_ISR), 0);
+}
+
+TEST(mmio_version_2)
+{
+	mmio_works(2);
+}
+
+TEST(mmio_version_1)
+{
+	mmio_works(1);
+}
+
+/* ---------------------------------------------------------- interrupt line */
+
+/* The line as KVM makes it from two eventfds: high until the guest ends it. */
+TEST(line_is_a_level)
+{
+	struct guest *g = mmio_disk(2);
+	int line = event_new(), end = event_new(), i;
+	uint64_t one = 1;
+
+	ASSERT_EQ(set_line(g, line, end), 0);
+	mmio_start(g, 2);
+	flush(g, 0, M_NOTIFY, 4);
+	EXPECT_TRUE(event_wait(line, WAIT_MS));
+	/* High already: another event needs no signal */
+	for (i = 0; i < 3; i++)
+		flush(g, 0, M_NOTIFY, 4);
+	EXPECT_TRUE(!event_wait(line, NO_USED_MS));
+	/* Ended, but not acknowledged: again */
+	for (i = 0; i < 3; i++) {
+		ASSERT_EQ(write(end, &one, 8), 8);
+		EXPECT_TRUE(event_wait(line, WAIT_MS));
+		EXPECT_TRUE(!event_wait(line, 20));
+	}
+	/* Acknowledged, then ended: low */
+	mset(g, M_ACK, 1);
+	ASSERT_EQ(write(end, &one, 8), 8);
+	EXPECT_TRUE(!event_wait(line, NO_USED_MS));
+	/* Another line while it is high */
+	flush(g, 0, M_NOTIFY, 4);
+	EXPECT_TRUE(event_wait(line, WAIT_MS));
+	ASSERT_EQ(set_line(g, -1, -1), 0);
+	ASSERT_EQ(write(end, &one, 8), 8);
+	EXPECT_TRUE(!event_wait(line, 20));
+	ASSERT_EQ(set_line(g, line, end), 0);
+	EXPECT_TRUE(event_wait(line, WAIT_MS));
+	/* A reset makes it low */
+	mset(g, M_STATUS, 0);
+	ASSERT_EQ(write(end, &one, 8), 8);
+	EXPECT_TRUE(!event_wait(line, NO_USED_MS));
+}
+
+/* Without an end of interrupt each event is a signal. */
+TEST(line_without_resample)
+{
+	struct guest *g = mmio_disk(2);
+	int line = event_new(), i;
+
+	ASSERT_EQ(set_line(g, line, -1), 0);
+	mmio_start(g, 2);
+	for (i = 0; i < 3; i++) {
+		flush(g, 0, M_NOTIFY, 4);
+		EXPECT_TRUE(event_wait(line, WAIT_MS));
+	}
+	EXPECT_EQ(mget(g, M_ISR), 1);
+	EXPECT_EQ(set_line(g, 0, -1), -EINVAL);
+	EXPECT_EQ(set_line(g, line, 12345), -EBADF);
+	EXPECT_EQ(set_line(g, 12345, -1), -EBADF);
+	flush(g, 0, M_NOTIFY, 4);
+	EXPECT_TRUE(event_wait(line, WAIT_MS));
+}
+
+static int pci_state(struct guest *g, uint32_t state, uint32_t *isr)
+{
+	struct kvdev_pci_state s = { .size = sizeof(s), .state = state };
+	int ret = cmd(g->fd, KVDEV_PCI_STATE, &s);
+
+	*isr = s.isr;
+	return ret;
+}
+
+/* INTx, MSI-X and the bit that disables INTx. */
+TEST(line_and_msix)
+{
+	struct guest_options o = { .pci = true,
+				   .backend = temp_file(1 << 20, 0) };
+	struct guest *g = guest_new(&o);
+	int line = event_new(), end = event_new();
+	uint32_t isr, vector = g->bar.common_offset + 26;
+	uint32_t bell = g->bar.notify_offset;
+
+	ASSERT_EQ(set_line(g, line, end), 0);
+	guest_start(g);
+	ASSERT_EQ(pci_state(g, KVDEV_PCI_MSIX, &isr), 0);
+	flush(g, 0, bell, 2);
+	EXPECT_TRUE(event_wait(g->vq[0].call, WAIT_MS));
+	reg_write(g, vector, 2, 0xffff);
+	/* virtio 1.3, 4.1.5.3.1: no vector, no interrupt */
+	flush(g, 0, bell, 2);
+	EXPECT_TRUE(!event_wait(line, NO_USED_MS));
+	/* Off: the level shows */
+	ASSERT_EQ(pci_state(g, KVDEV_PCI_INTX_OFF, &isr), 0);
+	EXPECT_EQ(isr, 1);
+	EXPECT_TRUE(!event_wait(line, 20));
+	ASSERT_EQ(pci_state(g, 0, &isr), 0);
+	EXPECT_EQ(isr, 1);
+	EXPECT_TRUE(event_wait(line, WAIT_MS));
+	EXPECT_EQ(reg_read(g, g->bar.isr_offset, 1), 1);
+	ASSERT_EQ(pci_state(g, 0, &isr), 0);
+	EXPECT_EQ(isr, 0);
+	EXPECT_TRUE(!event_wait(line, 20));
+	/* A device that needs a reset says so there */
+	flush(g, 0, bell, 2);
+	EXPECT_TRUE(event_wait(line, WAIT_MS));
+	EXPECT_EQ(reg_read(g, g->bar.isr_offset, 1), 1);
+	vq_expose(&g->vq[0], 0xffff);
+	reg_write(g, bell, 2, 0);
+	EXPECT_TRUE(event_wait(line, WAIT_MS));
+	EXPECT_EQ(reg_read(g, g->bar.isr_offset, 1), 2);
+	EXPECT_EQ(pci_state(g, 4, &isr), -EOPNOTSUPP);
+}
+
+TEST(line_needs_a_transport)
+{
+	struct guest *g = disk();
+	uint32_t isr;
+
+	EXPECT_EQ(set_line(g, -1, -1), -ENXIO);
+	EXPECT_EQ(pci_state(g, 0, &isr), -ENXIO);
+	ASSERT_EQ(bind(g, KVDEV_TRANSPORT_MMIO, 1), -EINVAL);
+	ASSERT_EQ(bind(g, KVDEV_TRANSPORT_MMIO, 0), 0);
+	EXPECT_EQ(pci_state(g, 0, &isr), -ENXIO);
+	EXPECT_EQ(set_vector(g->fd, 0, -1), -ENXIO);
+}
+
+/* MSI-X moves the configuration of the legacy window. */
+TEST(legacy_msix_moves_config)
+{
+	struct guest *g = disk();
+	uint32_t isr;
+
+	ASSERT_EQ(bind(g, KVDEV_TRANSPORT_PCI_LEGACY, 2), 0);
+	EXPECT_EQ(get(g, L, 20, 4), 2048);
+	ASSERT_EQ(pci_state(g, KVDEV_PCI_MSIX, &isr), 0);
+	EXPECT_EQ(get(g, L, 20, 2), 0xffff);
+	EXPECT_EQ(get(g, L, 24, 4), 2048);
+	ASSERT_EQ(pci_state(g, 0, &isr), 0);
+	EXPECT_EQ(get(g, L, 20, 4), 2048);
+}
+
+/* ------------------------------------------------- PCI configuration space */
+
+static int pci_config(struct guest *g, struct kvdev_pci_config *c)
+{
+	c->size = sizeof(*c);
+	return cmd(g->fd, KVDEV_PCI_CONFIG, c);
+}
+
+TEST(pci_config_says)
+{
+	static const struct {
+		uint32_t type, device, revision, caps;
+	} cases[] = {
+		{ KVDEV_TRANSPORT_PCI_MODERN, 0x1042, 1, 88 },
+		{ KVDEV_TRANSPORT_PCI_LEGACY, 0x1001, 0, 0 },
+		{ KVDEV_TRANSPORT_PCI_TRANSITIONAL, 0x1001, 0, 88 },
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct guest *g = disk();
+		struct kvdev_pci_config c = { .bar = 1, .first = 0x40 };
+
+		EXPECT_EQ(pci_config(g, &c), -ENXIO);
+		ASSERT_EQ(bind(g, cases[i].type, 0), 0);
+		EXPECT_EQ(pci_config(g, &c), 0);
+		EXPECT_EQ(c.vendor_id, 0x1af4);
+		EXPECT_EQ(c.device_id, cases[i].device);
+		EXPECT_EQ(c.revision, cases[i].revision);
+		EXPECT_EQ(c.class_code, 0x018000);
+		EXPECT_EQ(c.caps_len, cases[i].caps);
+		EXPECT_EQ(!c.pci_cfg, !cases[i].caps);
+		c.bar = 6;
+		EXPECT_EQ(pci_config(g, &c),
+			  cases[i].caps ? -EINVAL : 0);
+		guest_free(g);
+	}
+}
+
+/* The window in configuration space: a driver that has nothing else. */
+TEST(pci_cfg_window)
+{
+	struct guest_options o = { .pci = true,
+				   .backend = temp_file(1 << 20, 0) };
+	struct guest *g = guest_new(&o);
+	struct kvdev_pci_config c = { .bar = 2, .first = 0x60 };
+	uint32_t offset;
+
+	ASSERT_EQ(pci_config(g, &c), 0);
+	set(g, KVDEV_SPACE_PCI_CFG, 4, 1, 2);
+	set(g, KVDEV_SPACE_PCI_CFG, 12, 4, 4);
+	for (offset = 0; offset < 8; offset += 4) {
+		set(g, KVDEV_SPACE_PCI_CFG, 8, 4, g->bar.device_offset + offset);
+		EXPECT_EQ(get(g, KVDEV_SPACE_PCI_CFG, 16, 4),
+			  reg_read(g, g->bar.device_offset + offset, 4));
+	}
+	/* device_status by it */
+	set(g, KVDEV_SPACE_PCI_CFG, 8, 4, g->bar.common_offset + 20);
+	set(g, KVDEV_SPACE_PCI_CFG, 12, 4, 1);
+	set(g, KVDEV_SPACE_PCI_CFG, 16, 1, S_DRIVER);
+	EXPECT_EQ(guest_status(g), S_DRIVER);
+	EXPECT_EQ(get(g, KVDEV_SPACE_PCI_CFG, 16, 1), S_DRIVER);
+	set(g, KVDEV_SPACE_PCI_CFG, 16, 4, 0);
+	EXPECT_EQ(guest_status(g), 0);
+	/* Another BAR, no BAR, no width */
+	set(g, KVDEV_SPACE_PCI_CFG, 4, 1, 1);
+	set(g, KVDEV_SPACE_PCI_CFG, 16, 1, S_DRIVER);
+	set(g, KVDEV_SPACE_PCI_CFG, 4, 1, 2);
+	set(g, KVDEV_SPACE_PCI_CFG, 12, 4, 3);
+	set(g, KVDEV_SPACE_PCI_CFG, 16, 1, S_DRIVER);
+	EXPECT_EQ(guest_status(g), 0);
+	EXPECT_GE(guest_stats(g, 0).dev_ignored_accesses, 2);
+	guest_start(g);
+	blk_works(g);
+}
+
+TEST(doorbells)
+{
+	static const struct {
+		uint32_t type, space, offset, stride, len, match;
+	} cases[] = {
+		{ KVDEV_TRANSPORT_PCI_MODERN, 0, 0x3000, 4, 0, 0 },
+		{ KVDEV_TRANSPORT_PCI_LEGACY, L, 16, 0, 2, 1 },
+		{ KVDEV_TRANSPORT_PCI_TRANSITIONAL, 0, 0x3000, 4, 0, 0 },
+		{ KVDEV_TRANSPORT_PCI_TRANSITIONAL, L, 16, 0, 2, 1 },
+		{ KVDEV_TRANSPORT_MMIO, 0, 0x50, 0, 4, 1 },
+		{ KVDEV_TRANSPORT_MMIO_LEGACY, 0, 0x50, 0, 4, 1 },
+	};
+	unsigned int i, q;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct guest_options o = { .nr_queues = 2 };
+		struct guest *g = guest_new(&o);
+
+		ASSERT_EQ(bind(g, cases[i].type, 0), 0);
+		for (q = 0; q < 3; q++) {
+			struct kvdev_get_doorbell d = {
+				.size = sizeof(d), .space = cases[i].space,
+				.queue = q,
+			};
+			int ret = cmd(g->fd, KVDEV_GET_DOORBELL, &d);
+
+			EXPECT_EQ(ret, q < 2 ? 0 : -ENXIO);
+			if (ret)
+				continue;
+			EXPECT_EQ(d.offset,
+				  cases[i].offset + q * cases[i].stride);
+			EXPECT_EQ(d.len, cases[i].len);
+			EXPECT_EQ(d.match, cases[i].match);
+			EXPECT_EQ(d.value, q);
+			d.space = 2;
+			EXPECT_EQ(cmd(g->fd, KVDEV_GET_DOORBELL, &d), -EINVAL);
+		}
+		guest_free(g);
+	}
+}
+
+/* Config generation: another one if the driver could have read of both. */
+TEST(generation_with_the_configuration)
+{
+	struct guest_options o = { .pci = true,
+				   .backend = temp_file(1 << 20, 0) };
+	struct guest *g = guest_new(&o);
+	uint32_t gen = g->bar.common_offset + 21;
+	uint64_t first, second;
+
+	first = reg_read(g, gen, 1);
+	EXPECT_EQ(set_backend(g->fd, temp_file(2 << 20, 0), 0, 0), 0);
+	EXPECT_EQ(reg_read(g, gen, 1), first);
+	EXPECT_EQ(reg_read(g, g->bar.device_offset, 4), 4096);
+	EXPECT_EQ(reg_read(g, gen, 1), first);
+	EXPECT_EQ(set_backend(g->fd, temp_file(3 << 20, 0), 0, 0), 0);
+	second = reg_read(g, gen, 1);
+	EXPECT_NE(second, first);
+	EXPECT_EQ(set_backend(g->fd, temp_file(4 << 20, 0), 0, 0), 0);
+	EXPECT_EQ(reg_read(g, gen, 1), second);
+	EXPECT_EQ(reg_read(g, g->bar.device_offset, 4), 8192);
+}
+
 /* Spaces and byte orders that a transport does not have. */
 TEST(transport_refuses)
 {
@@ -256,6 +689,13 @@ TEST(transport_refuses)
 		{ KVDEV_TRANSPORT_PCI_MODERN, 0, 0, 0, -EINVAL },
 		{ KVDEV_TRANSPORT_PCI_LEGACY, 0, 0, -EINVAL, 0 },
 		{ KVDEV_TRANSPORT_PCI_TRANSITIONAL, 0, 0, 0, 0 },
+		{ KVDEV_TRANSPORT_MMIO, 0, 0, 0, -EINVAL },
+		{ KVDEV_TRANSPORT_MMIO_LEGACY, 0, 0, 0, -EINVAL },
+		{ KVDEV_TRANSPORT_MMIO_LEGACY + 1, 0, -EOPNOTSUPP, -ENXIO,
+		  -ENXIO },
+		{ KVDEV_TRANSPORT_MMIO, KVDEV_BIND_BIG_ENDIAN, 0, 0, -EINVAL },
+		{ KVDEV_TRANSPORT_MMIO_LEGACY, KVDEV_BIND_BIG_ENDIAN,
+		  -EOPNOTSUPP, -ENXIO, -ENXIO },
 		{ KVDEV_TRANSPORT_PCI_MODERN, KVDEV_BIND_BIG_ENDIAN, 0, 0,
 		  -EINVAL },
 		{ KVDEV_TRANSPORT_PCI_LEGACY, KVDEV_BIND_BIG_ENDIAN,

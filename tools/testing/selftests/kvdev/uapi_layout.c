@@ -112,6 +112,41 @@ AT(kvdev_set_vector, flags, 4);
 AT(kvdev_set_vector, vector, 8);
 AT(kvdev_set_vector, fd, 12);
 
+SIZE(kvdev_set_line, 16);
+AT(kvdev_set_line, flags, 4);
+AT(kvdev_set_line, fd, 8);
+AT(kvdev_set_line, resample_fd, 12);
+
+SIZE(kvdev_pci_state, 16);
+AT(kvdev_pci_state, flags, 4);
+AT(kvdev_pci_state, state, 8);
+AT(kvdev_pci_state, isr, 12);
+
+SIZE(kvdev_pci_config, 188);
+AT(kvdev_pci_config, flags, 4);
+AT(kvdev_pci_config, bar, 8);
+AT(kvdev_pci_config, first, 12);
+AT(kvdev_pci_config, next, 16);
+AT(kvdev_pci_config, order, 20);
+AT(kvdev_pci_config, vendor_id, 28);
+AT(kvdev_pci_config, device_id, 32);
+AT(kvdev_pci_config, subsystem_vendor_id, 36);
+AT(kvdev_pci_config, subsystem_id, 40);
+AT(kvdev_pci_config, class_code, 44);
+AT(kvdev_pci_config, revision, 48);
+AT(kvdev_pci_config, pci_cfg, 52);
+AT(kvdev_pci_config, caps_len, 56);
+AT(kvdev_pci_config, caps, 60);
+
+SIZE(kvdev_get_doorbell, 32);
+AT(kvdev_get_doorbell, flags, 4);
+AT(kvdev_get_doorbell, space, 8);
+AT(kvdev_get_doorbell, queue, 12);
+AT(kvdev_get_doorbell, offset, 16);
+AT(kvdev_get_doorbell, len, 20);
+AT(kvdev_get_doorbell, match, 24);
+AT(kvdev_get_doorbell, value, 28);
+
 CHECK(KVDEV_GET_INFO == 0xd500);
 CHECK(KVDEV_CREATE == 0xd501);
 CHECK(KVDEV_SET_BACKEND == 0xd502);
