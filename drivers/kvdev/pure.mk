@@ -14,4 +14,5 @@ kvdev-pure-y += device/scsi/cdb.o device/scsi/table.o device/scsi/lu.o \
 		device/scsi/mmc.o device/scsi/disc.o
 
 # Those of kvdev_net
-kvdev-net-pure-y := device/net/hdr.o device/net/filter.o device/net/rss.o
+kvdev-net-pure-y := device/net/hdr.o device/net/filter.o device/net/rss.o \
+		    device/net/ctrl.o
