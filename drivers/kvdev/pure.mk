@@ -15,4 +15,4 @@ kvdev-pure-y += device/scsi/cdb.o device/scsi/table.o device/scsi/lu.o \
 
 # Those of kvdev_net
 kvdev-net-pure-y := device/net/hdr.o device/net/filter.o device/net/rss.o \
-		    device/net/ctrl.o
+		    device/net/ctrl.o device/net/dhcp.o
