@@ -39,6 +39,7 @@ EXPORT_SYMBOL_NS_GPL(kvdev_pci_cfg_end, KVDEV_NS);
 EXPORT_SYMBOL_NS_GPL(kvdev_scsi_ops, KVDEV_NS);
 EXPORT_SYMBOL_NS_GPL(kvdev_scsi_nr_ops, KVDEV_NS);
 EXPORT_SYMBOL_NS_GPL(kvdev_scsi_find_op, KVDEV_NS);
+EXPORT_SYMBOL_NS_GPL(kvdev_scsi_op_there, KVDEV_NS);
 EXPORT_SYMBOL_NS_GPL(kvdev_scsi_cdb_len, KVDEV_NS);
 EXPORT_SYMBOL_NS_GPL(kvdev_scsi_parse, KVDEV_NS);
 EXPORT_SYMBOL_NS_GPL(kvdev_scsi_params, KVDEV_NS);
