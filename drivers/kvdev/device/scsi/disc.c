@@ -14,8 +14,8 @@
 /* MMC-6, table 2: a time that has more digits than fit is the last one */
 static void put_msf(u64 lba, u8 *to)
 {
-	const u64 max = 100 * SECONDS * FRAMES - 1;
-	u32 frames = min_t(u64, lba + MSF_OFFSET, max);
+	const u64 max = 100 * SECONDS * FRAMES - 1 - MSF_OFFSET;
+	u32 frames = min(lba, max) + MSF_OFFSET;
 
 	to[0] = frames / FRAMES / SECONDS;
 	to[1] = frames / FRAMES % SECONDS;
