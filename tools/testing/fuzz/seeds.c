@@ -257,6 +257,147 @@ static void mem_seeds(const char *dir)
 	save(dir, "whole-space");
 }
 
+static void net_cmd(u8 class, u8 cmd, u16 size)
+{
+	put(class, 1);
+	put(cmd, 1);
+	put(512, 2);
+	put(size, 2);
+}
+
+/* Every command once, as a driver with two pairs gives it. */
+static void netctrl_seeds(const char *dir)
+{
+	unsigned int i;
+
+	put(~0ULL, 8);
+	put(1, 1);
+	for (i = 0; i < 6; i++) {
+		net_cmd(0, i, 1);
+		put(i & 1, 1);
+	}
+	net_cmd(1, 0, 4 + 6 + 4 + 12);
+	put(1, 4);
+	put(0x020202020202, 6);
+	put(2, 4);
+	put(0x010101010101, 6);
+	put(0x030303030303, 6);
+	net_cmd(1, 1, 6);
+	put(0x040404040402, 6);
+	net_cmd(2, 0, 2);
+	put(5, 2);
+	net_cmd(2, 1, 2);
+	put(5, 2);
+	net_cmd(3, 0, 0);
+	net_cmd(4, 0, 2);
+	put(2, 2);
+	net_cmd(4, 1, 4 + 2 + 2 + 8 + 2 + 1 + 40);
+	put(0x1ff, 4);
+	put(3, 2);
+	put(1, 2);
+	put(0x0001000100000001, 8);
+	put(2, 2);
+	put(40, 1);
+	pad_to(len + 40);
+	net_cmd(4, 2, 4 + 8 + 1 + 40);
+	put(0x1ff, 4);
+	put(0, 8);
+	put(40, 1);
+	pad_to(len + 40);
+	net_cmd(5, 0, 8);
+	put(0x82, 8);
+	for (i = 0; i < 2; i++) {
+		net_cmd(6, i, 8);
+		put(64, 4);
+		put(100, 4);
+	}
+	net_cmd(6, 2, 12);
+	put(1, 4);
+	put(64, 4);
+	put(100, 4);
+	net_cmd(6, 3, 4);
+	put(1, 4);
+	net_cmd(8, 0, 0);
+	net_cmd(8, 1, 48);
+	put(0, 8);
+	put(1, 8);
+	put(1, 8);
+	put(1 << 16, 8);
+	put(4, 8);
+	put(1ULL << 32, 8);
+	save(dir, "all");
+}
+
+static void dhcp_seeds(const char *dir)
+{
+	static const u8 types[] = { 1, 3 };
+	unsigned int i;
+
+	for (i = 0; i < 2; i++) {
+		put(15, 1);
+		put(0x64400001, 4);
+		put(42 + 300, 2);
+		put(53 | 1 << 8 | types[i] << 16, 3);
+		put(50 | 4 << 8, 2);
+		put(0x01004064, 4);
+		put(55 | 2 << 8 | 66 << 16 | 67 << 24, 4);
+		put(255, 1);
+		save(dir, types[i] == 1 ? "discover" : "request");
+	}
+}
+
+static void ethernet(u16 type, u8 tagged)
+{
+	put(~0ULL, 8);
+	put(0x1ff, 2);
+	/* A header for TCP segments */
+	put(1 | 1 << 8, 2);
+	put(54, 2);
+	put(1448, 2);
+	put(34, 2);
+	put(16, 2);
+	put(0, 10);
+	put(0x010000000002, 6);
+	put(0x020000000002, 6);
+	if (tagged) {
+		put(0x0081, 2);
+		put(0x0100, 2);
+	}
+	put(type >> 8 | (type & 0xff) << 8, 2);
+}
+
+static void netframe_seeds(const char *dir)
+{
+	static const u8 exts[] = { 0, 60, 43, 44, 51 };
+	unsigned int i;
+	char name[32];
+
+	for (i = 0; i < 2; i++) {
+		ethernet(0x0800, i);
+		put(0x45, 9);
+		put(i ? 17 : 6, 1);
+		put(0, 2);
+		put(0x0102030405060708, 8);
+		pad_to(len + 20);
+		save(dir, i ? "udp4" : "tcp4");
+	}
+	for (i = 0; i < sizeof(exts); i++) {
+		ethernet(0x86dd, 0);
+		put(0x60, 6);
+		put(exts[i], 1);
+		put(64, 1);
+		for (size_t k = 0; k < 4; k++)
+			put(0x0102030405060708 * (k + 1), 8);
+		put(6, 1);
+		put(exts[i] == 44 ? 0 : 2, 1);
+		put(exts[i] == 43 ? 2 : 0, 4);
+		put(0x10c9, 2);
+		pad_to(len + 36);
+		snprintf(name, sizeof(name), "ip6-%u", exts[i]);
+		save(dir, name);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	if (argc == 3 && !strcmp(argv[1], "split"))
@@ -265,6 +406,12 @@ int main(int argc, char **argv)
 		regs_seeds(argv[2]);
 	else if (argc == 3 && !strcmp(argv[1], "mem"))
 		mem_seeds(argv[2]);
+	else if (argc == 3 && !strcmp(argv[1], "netctrl"))
+		netctrl_seeds(argv[2]);
+	else if (argc == 3 && !strcmp(argv[1], "dhcp"))
+		dhcp_seeds(argv[2]);
+	else if (argc == 3 && !strcmp(argv[1], "netframe"))
+		netframe_seeds(argv[2]);
 	else
 		return 1;
 	return 0;
