@@ -193,6 +193,14 @@ int kvdev_pci_config(struct kvdev_dev *dev, struct kvdev_pci_config *arg)
 	return 0;
 }
 
+static u64 read_config(struct kvdev_dev *dev,
+		       const struct kvdev_reg_access *acc)
+{
+	kvdev_dev_refresh_config(dev, acc->config_offset, acc->len);
+	return kvdev_regs_read_config(&dev->regs, acc->config_offset,
+				      acc->len);
+}
+
 static int write_config(struct kvdev_dev *dev,
 			const struct kvdev_reg_access *acc)
 {
@@ -224,6 +232,8 @@ static void perform(struct kvdev_dev *dev, u32 actions,
 		acc->value = atomic_read(&dev->isr);
 	if (actions & KVDEV_ACT_ISR_ACK)
 		atomic_andnot(acc->value, &dev->isr);
+	if (actions & KVDEV_ACT_CONFIG_READ && dev->type->config_read)
+		acc->value = read_config(dev, acc);
 	if (actions & KVDEV_ACT_CONFIG && write_config(dev, acc))
 		dev->stats.ignored_accesses++;
 }

@@ -2,6 +2,8 @@
 /*
  * /dev/kvdev: one file is one device, commands come from one table (commands.c).
  *
+ * Reading gives events (event.c).
+ *
  * A named device can have several files. Many may look; one at a time uses the
  * device: the file that claimed it, by the first command that needs it alone.
  */
@@ -9,6 +11,7 @@
 #include <linux/fs.h>
 #include <linux/miscdevice.h>
 #include <linux/module.h>
+#include <linux/poll.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
@@ -239,7 +242,13 @@ static int ioctl_open(struct file *file, void __user *uarg)
 	if (READ_ONCE(file->private_data))
 		return -EEXIST;
 	dev = kvdev_registry_find(arg.name);
-	return dev ? attach(file, dev) : -ENOENT;
+	if (!dev)
+		return -ENOENT;
+	ret = attach(file, dev);
+	/* What happened before is no news for this file. */
+	if (!ret)
+		file->f_pos = kvdev_event_seq(&dev->events);
+	return ret;
 }
 
 static int ioctl_delete(struct file *file, void __user *uarg)
@@ -310,6 +319,48 @@ static long kvdev_ioctl(struct file *file, unsigned int cmd, unsigned long ptr)
 	return run_cmd(op, dev, file, &arg, uarg, user_size);
 }
 
+/* ----------------------------------------------------------------- events */
+
+/* A file's position is the number of the last event it has seen. */
+static ssize_t kvdev_read(struct file *file, char __user *buf, size_t len,
+			  loff_t *ppos)
+{
+	struct kvdev_dev *dev = smp_load_acquire(&file->private_data);
+	struct kvdev_event event;
+	u64 pos = *ppos;
+	int ret;
+
+	if (!dev)
+		return -ENODEV;
+	if (len < offsetofend(struct kvdev_event, time_ns))
+		return -EINVAL;
+	while (!kvdev_event_next(&dev->events, &pos, &event)) {
+		if (file->f_flags & O_NONBLOCK)
+			return -EAGAIN;
+		ret = wait_event_interruptible(dev->events.wait,
+			kvdev_event_next(&dev->events, &pos, NULL));
+		if (ret)
+			return ret;
+	}
+	len = min(len, sizeof(event));
+	if (copy_to_user(buf, &event, len))
+		return -EFAULT;
+	*ppos = pos;
+	return len;
+}
+
+static __poll_t kvdev_poll(struct file *file, poll_table *wait)
+{
+	struct kvdev_dev *dev = smp_load_acquire(&file->private_data);
+	u64 pos = file->f_pos;
+
+	if (!dev)
+		return EPOLLERR;
+	poll_wait(file, &dev->events.wait, wait);
+	return kvdev_event_next(&dev->events, &pos, NULL) ?
+	       EPOLLIN | EPOLLRDNORM : 0;
+}
+
 static int kvdev_open(struct inode *inode, struct file *file)
 {
 	/* misc_open() leaves the miscdevice here. */
@@ -335,6 +386,8 @@ static const struct file_operations kvdev_fops = {
 	.owner = THIS_MODULE,
 	.open = kvdev_open,
 	.release = kvdev_release,
+	.read = kvdev_read,
+	.poll = kvdev_poll,
 	.unlocked_ioctl = kvdev_ioctl,
 	.compat_ioctl = compat_ptr_ioctl,
 	.llseek = noop_llseek,

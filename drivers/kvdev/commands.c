@@ -14,6 +14,9 @@
 #include "commands.h"
 #include "core.h"
 
+#define BACKEND_FEATURES	(BIT_ULL(VHOST_BACKEND_F_SUSPEND) |	\
+				 BIT_ULL(VHOST_BACKEND_F_RESUME))
+
 /* ---------------------------------------------------------- own commands */
 
 static int cmd_set_backend(struct kvdev_dev *dev, union kvdev_arg *arg,
@@ -147,14 +150,14 @@ static int cmd_set_features(struct kvdev_dev *dev, union kvdev_arg *arg,
 static int cmd_get_backend_features(struct kvdev_dev *dev,
 				    union kvdev_arg *arg, void __user *uarg)
 {
-	arg->features = 0;
+	arg->features = BACKEND_FEATURES;
 	return 0;
 }
 
 static int cmd_set_backend_features(struct kvdev_dev *dev,
 				    union kvdev_arg *arg, void __user *uarg)
 {
-	return arg->features ? -EOPNOTSUPP : 0;
+	return arg->features & ~BACKEND_FEATURES ? -EOPNOTSUPP : 0;
 }
 
 /* The queue of a command that configures it: exists and does not run. */
@@ -274,6 +277,18 @@ static int cmd_set_status(struct kvdev_dev *dev, union kvdev_arg *arg,
 	return kvdev_dev_set_status(dev, arg->num8);
 }
 
+static int cmd_suspend(struct kvdev_dev *dev, union kvdev_arg *arg,
+		       void __user *uarg)
+{
+	return kvdev_dev_suspend(dev);
+}
+
+static int cmd_resume(struct kvdev_dev *dev, union kvdev_arg *arg,
+		      void __user *uarg)
+{
+	return kvdev_dev_resume(dev);
+}
+
 static int cmd_get_config(struct kvdev_dev *dev, union kvdev_arg *arg,
 			  void __user *uarg)
 {
@@ -284,6 +299,10 @@ static int cmd_get_config(struct kvdev_dev *dev, union kvdev_arg *arg,
 	if (check_add_overflow(c->off, c->len, &end) ||
 	    end > dev->regs.config_len)
 		return -EINVAL;
+	/* Somebody who only looks on does not disturb the driver's reading. */
+	if (!kvdev_dev_driver_level(dev) &&
+	    (!dev->mm || dev->mm == current->mm))
+		kvdev_dev_refresh_config(dev, c->off, c->len);
 	if (copy_to_user(user->buf, dev->regs.config + c->off, c->len))
 		return -EFAULT;
 	return 0;
@@ -404,6 +423,8 @@ static const struct kvdev_cmd cmds[] = {
 	OWN(KVDEV_GET_DOORBELL, cmd_get_doorbell, struct kvdev_get_doorbell,
 	    value, CMD_CLAIM | CMD_OUT),
 
+	TYPE(KVDEV_VMMCI_CMD, struct kvdev_vmmci_cmd, __reserved, 0),
+
 	VHOST(VHOST_SET_OWNER, cmd_set_owner, CMD_CLAIM),
 	VHOST(VHOST_RESET_OWNER, cmd_reset_owner, CMD_OWNER),
 	VHOST(VHOST_SET_MEM_TABLE, cmd_set_mem_table, CMD_OWNER),
@@ -427,6 +448,8 @@ static const struct kvdev_cmd cmds[] = {
 	VHOST(VHOST_VDPA_GET_DEVICE_ID, cmd_get_device_id, 0),
 	VHOST(VHOST_VDPA_GET_STATUS, cmd_get_status, 0),
 	VHOST(VHOST_VDPA_SET_STATUS, cmd_set_status, CMD_OWNER),
+	VHOST(VHOST_VDPA_SUSPEND, cmd_suspend, CMD_OWNER),
+	VHOST(VHOST_VDPA_RESUME, cmd_resume, CMD_OWNER),
 	VHOST(VHOST_VDPA_GET_CONFIG, cmd_get_config, 0),
 	VHOST(VHOST_VDPA_SET_CONFIG, cmd_set_config, CMD_OWNER),
 	VHOST(VHOST_VDPA_SET_CONFIG_CALL, cmd_set_config_call,

@@ -29,6 +29,7 @@ union kvdev_arg {
 	struct kvdev_pci_state pci_state;
 	struct kvdev_pci_config pci_config;
 	struct kvdev_get_doorbell get_doorbell;
+	struct kvdev_vmmci_cmd vmmci_cmd;
 	struct vhost_vring_state vring_state;
 	struct vhost_vring_addr vring_addr;
 	struct vhost_vring_file vring_file;

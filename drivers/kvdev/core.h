@@ -50,6 +50,7 @@
 #include <uapi/linux/kvdev.h>
 
 #include "device/device.h"
+#include "event.h"
 #include "mem.h"
 #include "notify.h"
 #include "ring/ring.h"
@@ -164,6 +165,7 @@ enum {
  * @flags: any context
  * @nr_vqs: number of @vqs
  * @vqs: queues
+ * @events: what it has to tell
  * @stats: counters
  * @debugfs: directory
  */
@@ -200,6 +202,7 @@ struct kvdev_dev {
 	struct kvdev_pci_cfg pci_cfg;
 	atomic_t isr;
 	unsigned long flags;
+	struct kvdev_events events;
 
 	struct kvdev_dev_stats stats;
 	struct dentry *debugfs;
@@ -222,6 +225,7 @@ int kvdev_dev_enable_vq(struct kvdev_dev *dev, u16 index);
 void kvdev_dev_disable_vq(struct kvdev_dev *dev, u16 index);
 int kvdev_dev_suspend(struct kvdev_dev *dev);
 int kvdev_dev_resume(struct kvdev_dev *dev);
+void kvdev_dev_refresh_config(struct kvdev_dev *dev, u32 offset, u32 len);
 int kvdev_dev_write_config(struct kvdev_dev *dev, u32 offset, const u8 *bytes,
 			   u32 len);
 /* Addresses of rings are the driver's, not the VMM's. */

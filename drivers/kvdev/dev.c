@@ -89,6 +89,24 @@ void kvdev_dev_config_changed(struct kvdev_dev *dev)
 EXPORT_SYMBOL_NS_GPL(kvdev_dev_config_changed, KVDEV_NS);
 
 /**
+ * kvdev_dev_refresh_config() - somebody is about to read the configuration
+ * @dev: the device
+ * @offset: of the first byte
+ * @len: number of bytes
+ */
+void kvdev_dev_refresh_config(struct kvdev_dev *dev, u32 offset, u32 len)
+{
+	u32 end;
+
+	lockdep_assert_held(&dev->mutex);
+	if (dev->type->config_read && len &&
+	    !check_add_overflow(offset, len, &end) &&
+	    end <= dev->regs.config_len)
+		dev->type->config_read(dev, offset, len);
+}
+EXPORT_SYMBOL_NS_GPL(kvdev_dev_refresh_config, KVDEV_NS);
+
+/**
  * kvdev_dev_write_config() - the driver writes its configuration
  * @dev: the device
  * @offset: of the first byte
@@ -122,9 +140,15 @@ EXPORT_SYMBOL_NS_GPL(kvdev_dev_nr_queues, KVDEV_NS);
 u16 kvdev_dev_queue_size(const struct kvdev_dev *dev)
 {
 	/* All queues have the same limit. */
-	return dev->regs.queues[0].cfg.num_max;
+	return dev->nr_vqs ? dev->regs.queues[0].cfg.num_max : 0;
 }
 EXPORT_SYMBOL_NS_GPL(kvdev_dev_queue_size, KVDEV_NS);
+
+bool kvdev_dev_offers(const struct kvdev_dev *dev, unsigned int bit)
+{
+	return dev->regs.device_features & BIT_ULL(bit);
+}
+EXPORT_SYMBOL_NS_GPL(kvdev_dev_offers, KVDEV_NS);
 
 bool kvdev_dev_has_feature(const struct kvdev_dev *dev, unsigned int bit)
 {
@@ -150,6 +174,7 @@ void kvdev_dev_needs_reset(struct kvdev_dev *dev, const char *reason)
 		return;
 	atomic64_inc(&dev->stats.needs_reset);
 	trace_kvdev_needs_reset(dev->id, reason);
+	kvdev_event_post(dev, KVDEV_EVENT_NEEDS_RESET, 0);
 	/* Flag before status; test_and_set_bit() is a full barrier. */
 	if (READ_ONCE(dev->regs.status) & VIRTIO_CONFIG_S_DRIVER_OK)
 		kvdev_signal_config(dev);
@@ -249,9 +274,12 @@ static int start_queues(struct kvdev_dev *dev)
 	int ret;
 	u16 i;
 
+	/* They wait for kvdev_dev_resume(). */
+	if (dev->suspended)
+		return 0;
 	if (!dev->owned)
 		return -EPERM;
-	if (!dev->mem)
+	if (dev->nr_vqs && !dev->mem)
 		return -EFAULT;
 	if (dev->type->ready) {
 		ret = dev->type->ready(dev);
@@ -430,6 +458,8 @@ int kvdev_dev_resume(struct kvdev_dev *dev)
 		ret = start_queues(dev);
 	if (ret)
 		kvdev_dev_needs_reset(dev, "queues cannot be started again");
+	else if (dev->type->resumed)
+		dev->type->resumed(dev);
 	return ret;
 }
 EXPORT_SYMBOL_NS_GPL(kvdev_dev_resume, KVDEV_NS);
@@ -516,12 +546,15 @@ void kvdev_dev_unclaim(struct kvdev_dev *dev)
 {
 	lockdep_assert_held(&dev->mutex);
 	kvdev_dev_reset_owner(dev);
+	if (dev->type->release)
+		dev->type->release(dev);
 	kvdev_transport_release(dev);
 	dev->extra_features = 0;
 	kvdev_dev_update_features(dev);
 	kvdev_dev_widen_queues(dev, dev->type->queue_size);
 	dev->use = KVDEV_USE_NONE;
 	dev->user = NULL;
+	kvdev_event_post(dev, KVDEV_EVENT_RELEASED, 0);
 }
 EXPORT_SYMBOL_NS_GPL(kvdev_dev_unclaim, KVDEV_NS);
 
@@ -681,6 +714,8 @@ static int check_create(const struct kvdev_create *arg,
 	if (arg->queue_size > KVDEV_MAX_RING_SIZE ||
 	    (arg->queue_size && !is_power_of_2(arg->queue_size)))
 		return -EINVAL;
+	if (arg->queue_size && !type->max_queues)
+		return -EINVAL;
 	if (arg->nr_queues > type->max_queues ||
 	    (arg->nr_queues && type->max_queues == type->nr_queues &&
 	     arg->nr_queues != type->nr_queues))
@@ -722,6 +757,7 @@ struct kvdev_dev *kvdev_dev_create(const struct kvdev_create *arg)
 	dev->fixed_queue_size = arg->queue_size;
 	mutex_init(&dev->mutex);
 	kref_init(&dev->ref);
+	kvdev_events_init(&dev->events);
 	INIT_LIST_HEAD(&dev->list);
 
 	ret = ida_alloc(&dev_ids, GFP_KERNEL);

@@ -25,6 +25,12 @@ int kvdev_stats_read(struct kvdev_dev *dev, struct kvdev_get_stats *arg)
 	struct kvdev_vq *vq = kvdev_dev_vq(dev, arg->queue);
 	struct kvdev_vq_stats *s;
 
+	arg->dev_resets = dev->stats.resets;
+	arg->dev_needs_reset = atomic64_read(&dev->stats.needs_reset);
+	arg->dev_ignored_accesses = dev->stats.ignored_accesses;
+	/* A device without queues has these three. */
+	if (!dev->nr_vqs && !arg->queue)
+		return 0;
 	if (!vq)
 		return -ENXIO;
 	s = &vq->stats;
@@ -38,9 +44,6 @@ int kvdev_stats_read(struct kvdev_dev *dev, struct kvdev_get_stats *arg)
 	arg->bytes_writable = atomic64_read(&s->bytes_writable);
 	arg->errors = atomic64_read(&s->errors);
 	arg->violations = READ_ONCE(s->violations);
-	arg->dev_resets = dev->stats.resets;
-	arg->dev_needs_reset = atomic64_read(&dev->stats.needs_reset);
-	arg->dev_ignored_accesses = dev->stats.ignored_accesses;
 	return 0;
 }
 EXPORT_SYMBOL_NS_GPL(kvdev_stats_read, KVDEV_NS);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Device types by virtio device id: those of this module, and those that
+ * Device types by their id: those of this module, and those that
  * modules of their own bring because they need more of the kernel.
  */
 #include <linux/array_size.h>
@@ -21,9 +21,18 @@
 static const struct kvdev_device_type *types[MAX_TYPES] = {
 	[VIRTIO_ID_BLOCK] = &kvdev_blk_type,
 	[VIRTIO_ID_RNG] = &kvdev_rng_type,
+	[KVDEV_TYPE_BIT_VMMCI] = &kvdev_vmmci_type,
 };
 
 static DEFINE_MUTEX(types_mutex);
+
+/* Place in the table, which is the bit as well; MAX_TYPES: none. */
+static u32 slot(u32 id)
+{
+	if (id == KVDEV_DEVICE_VMMCI)
+		return KVDEV_TYPE_BIT_VMMCI;
+	return id < KVDEV_TYPE_BIT_VMMCI ? id : MAX_TYPES;
+}
 
 /**
  * kvdev_type_register() - a module brings a device type
@@ -35,15 +44,16 @@ static DEFINE_MUTEX(types_mutex);
  */
 int kvdev_type_register(const struct kvdev_device_type *type)
 {
+	u32 n = slot(type->id);
 	int ret = 0;
 
-	if (type->id >= MAX_TYPES)
+	if (n >= MAX_TYPES)
 		return -EINVAL;
 	mutex_lock(&types_mutex);
-	if (types[type->id])
+	if (types[n])
 		ret = -EEXIST;
 	else
-		types[type->id] = type;
+		types[n] = type;
 	mutex_unlock(&types_mutex);
 	return ret;
 }
@@ -56,17 +66,17 @@ EXPORT_SYMBOL_NS_GPL(kvdev_type_register, KVDEV_NS);
 void kvdev_type_unregister(const struct kvdev_device_type *type)
 {
 	mutex_lock(&types_mutex);
-	types[type->id] = NULL;
+	types[slot(type->id)] = NULL;
 	mutex_unlock(&types_mutex);
 }
 EXPORT_SYMBOL_NS_GPL(kvdev_type_unregister, KVDEV_NS);
 
-static const struct kvdev_device_type *type_get(u32 id)
+static const struct kvdev_device_type *type_get(u32 n)
 {
 	const struct kvdev_device_type *type;
 
 	mutex_lock(&types_mutex);
-	type = types[array_index_nospec(id, MAX_TYPES)];
+	type = types[array_index_nospec(n, MAX_TYPES)];
 	if (type && !try_module_get(type->owner))
 		type = NULL;
 	mutex_unlock(&types_mutex);
@@ -75,7 +85,7 @@ static const struct kvdev_device_type *type_get(u32 id)
 
 /**
  * kvdev_type_get() - find a device type and keep its module
- * @id: virtio device id
+ * @id: virtio device id, or KVDEV_DEVICE_VMMCI
  *
  * Loads the module if the type has one.
  *
@@ -84,13 +94,14 @@ static const struct kvdev_device_type *type_get(u32 id)
 const struct kvdev_device_type *kvdev_type_get(u32 id)
 {
 	const struct kvdev_device_type *type;
+	u32 n = slot(id);
 
-	if (id >= MAX_TYPES)
+	if (n >= MAX_TYPES)
 		return NULL;
-	type = type_get(id);
-	if (!type && MODULAR_TYPES & BIT_ULL(id) &&
+	type = type_get(n);
+	if (!type && MODULAR_TYPES & BIT_ULL(n) &&
 	    !request_module("kvdev-device-%u", id))
-		type = type_get(id);
+		type = type_get(n);
 	return type;
 }
 
@@ -107,17 +118,17 @@ void kvdev_type_put(const struct kvdev_device_type *type)
  * kvdev_type_mask() - what can be created
  *
  * Return: bit n is set if virtio device id n can be created without loading
- * another module.
+ * another module, KVDEV_TYPE_BIT_VMMCI if KVDEV_DEVICE_VMMCI can.
  */
 u64 kvdev_type_mask(void)
 {
 	u64 mask = 0;
-	u32 id;
+	u32 n;
 
 	mutex_lock(&types_mutex);
-	for (id = 0; id < MAX_TYPES; id++)
-		if (types[id])
-			mask |= BIT_ULL(id);
+	for (n = 0; n < MAX_TYPES; n++)
+		if (types[n])
+			mask |= BIT_ULL(n);
 	mutex_unlock(&types_mutex);
 	return mask;
 }

@@ -37,7 +37,7 @@ struct kvdev_pci_ids;
  * @id: virtio device id
  * @name: short name, for workers and debugfs
  * @owner: module
- * @nr_queues: default number of queues
+ * @nr_queues: default number of queues; 0 if the type has none
  * @max_queues: most queues; equal to @nr_queues if it cannot be chosen
  * @queue_size: default size of every ring
  * @config_size: bytes of the configuration space
@@ -55,11 +55,16 @@ struct kvdev_pci_ids;
  * @command: a command of this type's own, see the table in commands.c: @arg is
  *	its structure, complete and changeable; flags and reserved fields are
  *	the type's to check. Process context of the caller. Optional
+ * @config_read: the driver is about to read @len bytes at @offset of the
+ *	configuration, inside of it: bring kvdev_dev_config() up to date.
+ *	Optional, for what changes by itself
  * @config_write: the driver writes @len bytes at @offset of the configuration,
  *	inside of it: take them over into kvdev_dev_config(), or -EINVAL for a
  *	field that cannot be written so. Optional: none can
  * @reset: the device was reset, no queue runs: back to what a new driver is
  *	to find. Optional
+ * @release: whoever used the device has given it up, after @reset. Optional
+ * @resumed: the device goes on after a suspension. Optional
  * @ready: -ENXIO while something the queues need is missing. Optional
  * @vq_start: queue is about to run: allocate its requests. Sleeps, may fail
  * @vq_stop: queue no longer runs and has no request in flight. Cannot fail
@@ -87,9 +92,12 @@ struct kvdev_device_type {
 			   const struct kvdev_set_backend *arg);
 	void (*describe)(struct kvdev_dev *dev, struct kvdev_next *arg);
 	int (*command)(struct kvdev_dev *dev, unsigned int cmd, void *arg);
+	void (*config_read)(struct kvdev_dev *dev, u32 offset, u32 len);
 	int (*config_write)(struct kvdev_dev *dev, u32 offset, const u8 *bytes,
 			    u32 len);
 	void (*reset)(struct kvdev_dev *dev);
+	void (*release)(struct kvdev_dev *dev);
+	void (*resumed)(struct kvdev_dev *dev);
 	int (*ready)(struct kvdev_dev *dev);
 	int (*vq_start)(struct kvdev_vq *vq);
 	void (*vq_stop)(struct kvdev_vq *vq);
@@ -98,6 +106,7 @@ struct kvdev_device_type {
 
 extern const struct kvdev_device_type kvdev_blk_type;
 extern const struct kvdev_device_type kvdev_rng_type;
+extern const struct kvdev_device_type kvdev_vmmci_type;
 
 /* A type in a module of its own: MODULE_ALIAS(KVDEV_TYPE_ALIAS(id)). */
 #define KVDEV_TYPE_ALIAS(id)	"kvdev-device-" __stringify(id)
@@ -143,8 +152,10 @@ void kvdev_dev_unlock(struct kvdev_dev *dev);
 /* NULL: no such queue */
 struct kvdev_vq *kvdev_dev_vq(struct kvdev_dev *dev, u32 index);
 u16 kvdev_dev_nr_queues(const struct kvdev_dev *dev);
-/* The largest ring size of any queue. */
+/* The largest ring size of any queue, 0 without queues. */
 u16 kvdev_dev_queue_size(const struct kvdev_dev *dev);
+/* Feature offered; mutex held. */
+bool kvdev_dev_offers(const struct kvdev_dev *dev, unsigned int bit);
 /* Features the driver accepted; stable while queues run. */
 bool kvdev_dev_has_feature(const struct kvdev_dev *dev, unsigned int bit);
 

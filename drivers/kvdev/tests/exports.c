@@ -7,6 +7,7 @@
 
 #include "../compat/compat.h"
 #include "../device/scsi/cdb.h"
+#include "../device/vmmci_cmd.h"
 #include "../mem_table.h"
 #include "../ring/ring.h"
 #include "../transport/regs.h"
@@ -58,3 +59,11 @@ EXPORT_SYMBOL_NS_GPL(kvdev_scsi_lu_eject_request, KVDEV_NS);
 EXPORT_SYMBOL_NS_GPL(kvdev_scsi_lu_reset, KVDEV_NS);
 EXPORT_SYMBOL_NS_GPL(kvdev_scsi_lu_nexus_loss, KVDEV_NS);
 EXPORT_SYMBOL_NS_GPL(kvdev_scsi_lu_attention, KVDEV_NS);
+
+EXPORT_SYMBOL_NS_GPL(kvdev_vmmci_send, KVDEV_NS);
+EXPORT_SYMBOL_NS_GPL(kvdev_vmmci_cancel, KVDEV_NS);
+EXPORT_SYMBOL_NS_GPL(kvdev_vmmci_write, KVDEV_NS);
+EXPORT_SYMBOL_NS_GPL(kvdev_vmmci_answer, KVDEV_NS);
+EXPORT_SYMBOL_NS_GPL(kvdev_vmmci_driver_reset, KVDEV_NS);
+EXPORT_SYMBOL_NS_GPL(kvdev_vmmci_expire, KVDEV_NS);
+EXPORT_SYMBOL_NS_GPL(kvdev_vmmci_takes_time, KVDEV_NS);

@@ -122,7 +122,7 @@ static void every_access(struct kunit *test, u32 version)
 			if (offset >= 0x100 && len && len <= 8 &&
 			    is_power_of_2(len) &&
 			    offset + len <= 0x100 + CONFIG_LEN) {
-				rd_want = 0;
+				rd_want = KVDEV_ACT_CONFIG_READ;
 				wr_want = KVDEV_ACT_CONFIG;
 				for (i = 0, want = 0; i < len; i++)
 					want |= (u64)(0xa0 + offset - 0x100 +

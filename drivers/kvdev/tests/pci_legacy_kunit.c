@@ -92,7 +92,7 @@ static void every_access(struct kunit *test, bool msix)
 			u64 want = f ? f->value : 0;
 
 			if (conf) {
-				rd_want = 0;
+				rd_want = KVDEV_ACT_CONFIG_READ;
 				wr_want = KVDEV_ACT_CONFIG;
 				for (i = 0, want = 0; i < len; i++)
 					want |= (u64)(0xa0 + offset - config +

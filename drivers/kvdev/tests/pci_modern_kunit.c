@@ -109,7 +109,7 @@ static void config_read(struct kunit *test)
 				want |= (u64)(0xa0 + offset + i) << (8 * i);
 			KUNIT_EXPECT_EQ(test, access(t, DEVICE + offset, len,
 						     false, U64_MAX),
-					good ? 0 : KVDEV_ACT_IGNORED);
+					good ? KVDEV_ACT_CONFIG_READ : KVDEV_ACT_IGNORED);
 			KUNIT_EXPECT_EQ_MSG(test, t->acc.value, want,
 					    "offset %u len %u", offset, len);
 		}

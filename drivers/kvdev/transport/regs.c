@@ -340,12 +340,11 @@ u32 kvdev_regs_access_config(struct kvdev_regs *regs, u32 offset,
 			     struct kvdev_reg_access *acc)
 {
 	acc->field = "device_config";
-	if (!acc->write) {
-		acc->value = kvdev_regs_read_config(regs, offset, acc->len);
-		/* virtio 1.3, 2.5.1: the next change is another generation */
-		regs->config_read = true;
-		return 0;
-	}
 	acc->config_offset = offset;
-	return KVDEV_ACT_CONFIG;
+	if (acc->write)
+		return KVDEV_ACT_CONFIG;
+	acc->value = kvdev_regs_read_config(regs, offset, acc->len);
+	/* virtio 1.3, 2.5.1: the next change is another generation */
+	regs->config_read = true;
+	return KVDEV_ACT_CONFIG_READ;
 }

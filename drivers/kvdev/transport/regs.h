@@ -28,6 +28,7 @@
 #define KVDEV_ACT_ISR_PEEK	BIT(8)	/* .value is to be ISR, which stays */
 #define KVDEV_ACT_ISR_ACK	BIT(9)	/* driver has seen the causes .value */
 #define KVDEV_ACT_WINDOW	BIT(10)	/* another access is to be done */
+#define KVDEV_ACT_CONFIG_READ	BIT(11)	/* .value is of the config, if current */
 
 /**
  * struct kvdev_queue_regs - registers of one queue
@@ -95,7 +96,8 @@ struct kvdev_regs {
  * @write: direction
  * @value: in: written value; out: value read, or the argument of the action
  * @queue: out: queue of the action, or KVDEV_CONFIG_QUEUE
- * @config_offset: out: with KVDEV_ACT_CONFIG, offset in the configuration
+ * @config_offset: out: offset in the configuration, with KVDEV_ACT_CONFIG and
+ *	KVDEV_ACT_CONFIG_READ
  * @field: out: name of the register, for the trace; never NULL
  */
 struct kvdev_reg_access {

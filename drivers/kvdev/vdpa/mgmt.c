@@ -51,6 +51,10 @@ static struct kvdev_dev *claim_device(const char *name,
 		return ERR_PTR(-ENOENT);
 
 	mutex_lock(&dev->mutex);
+	/* No driver on the bus knows it, and VMMs end on an unknown id. */
+	ret = dev->type->id == KVDEV_DEVICE_VMMCI ? -EOPNOTSUPP : 0;
+	if (ret)
+		goto err_unlock;
 	ret = kvdev_dev_claim(dev, KVDEV_USE_VDPA, mgmt_parent);
 	if (ret)
 		goto err_unlock;

@@ -42,11 +42,12 @@
  *    file, or the caller does not share the owner's address space.
  *  - EBUSY: not in this state: queue running, driver active, register level
  *    owns the field, device in use by another owner.
- *  - ENXIO: no such queue or vector, or no backend or transport where one is
- *    needed.
+ *  - ENXIO: no such queue or vector, or no backend, transport or driver where
+ *    one is needed.
  *  - EBADF: a descriptor is not open or was not opened for what it must do. One
  *    of the wrong kind (no eventfd, no file that can be a disk) is EINVAL.
- *  - EAGAIN: a thread cannot be created (limits of the owner).
+ *  - EAGAIN: a thread cannot be created (limits of the owner). Of read(2):
+ *    nothing to read.
  *  - EINTR: killed while waiting.
  *  - ESHUTDOWN: the owner was killed; only close is left.
  *  - ENOMEM: out of memory, or RLIMIT_MEMLOCK is too small for the rings.
@@ -77,7 +78,16 @@ enum {
 	KVDEV_CMD_PCI_STATE,
 	KVDEV_CMD_PCI_CONFIG,
 	KVDEV_CMD_GET_DOORBELL,
+
+	KVDEV_CMD_VMMCI_CMD = 0x40,
 };
+
+/*
+ * OpenBSD's VMM control interface has no number that virtio gave it; this is
+ * its PCI subsystem id. In a set of device types it has bit 63.
+ */
+#define KVDEV_DEVICE_VMMCI	0xffff
+#define KVDEV_TYPE_BIT_VMMCI	63
 
 /**
  * struct kvdev_info - ioctl(KVDEV_GET_INFO)
@@ -85,8 +95,9 @@ enum {
  * @flags: Must be 0
  * @api_version: out, KVDEV_API_VERSION of the module
  * @max_queues: out, most queues a device can have
- * @device_types: out, bit n is set if virtio device id n can be created.
- *	Types whose module is not loaded yet are not counted
+ * @device_types: out, bit n is set if virtio device id n can be created, bit
+ *	KVDEV_TYPE_BIT_VMMCI for KVDEV_DEVICE_VMMCI. Types whose module is not
+ *	loaded yet are not counted
  * @transports: out, bit n is set for each known enum kvdev_transport_type
  * @formats: out, bit n is set for each known enum kvdev_format
  *
@@ -113,11 +124,13 @@ struct kvdev_info {
  * struct kvdev_create - ioctl(KVDEV_CREATE)
  * @size: sizeof(struct kvdev_create)
  * @flags: KVDEV_CREATE_NAMED or 0
- * @device_id: virtio device id (VIRTIO_ID_BLOCK, VIRTIO_ID_RNG, ...)
+ * @device_id: virtio device id (VIRTIO_ID_BLOCK, VIRTIO_ID_RNG, ...), or
+ *	KVDEV_DEVICE_VMMCI
  * @nr_queues: request queues, 1 to KVDEV_MAX_QUEUES; 0 chooses the type's
  *	default. Types with a fixed number refuse any other
  * @queue_size: largest ring size the driver may choose, a power of two up to
- *	KVDEV_MAX_RING_SIZE; 0 chooses the type's default
+ *	KVDEV_MAX_RING_SIZE; 0 chooses the type's default. 0 for a type without
+ *	queues
  * @__reserved: Must be 0
  * @features: feature bits 0 to 63 the VMM allows; those the device has and
  *	that are clear here are not offered. VIRTIO_F_VERSION_1 is offered in
@@ -293,7 +306,8 @@ struct kvdev_set_backend {
  * @dev_ignored_accesses: out, register accesses ignored for a wrong offset,
  *	width, state or value
  *
- * Counters since KVDEV_CREATE; those named ``dev_`` are of the whole device.
+ * Counters since KVDEV_CREATE; those named ``dev_`` are of the whole device. A
+ * device without queues has these only, as those of queue 0.
  */
 struct kvdev_get_stats {
 	__u32 size;
@@ -587,6 +601,112 @@ struct kvdev_get_doorbell {
 #define KVDEV_GET_DOORBELL _IO(KVDEV_IOCTL_MAGIC, KVDEV_CMD_GET_DOORBELL)
 
 /**
+ * enum kvdev_event_type - what a device tells
+ * @KVDEV_EVENT_NEEDS_RESET: the device set DEVICE_NEEDS_RESET
+ * @KVDEV_EVENT_RELEASED: whoever used the device has given it up: the file was
+ *	closed, VHOST_RESET_OWNER, or the device was taken from the bus
+ * @KVDEV_EVENT_VMMCI_ACK: the guest took the command
+ * @KVDEV_EVENT_VMMCI_DONE: the command, a reboot, was under way, and the guest
+ *	reset the device
+ * @KVDEV_EVENT_VMMCI_GUEST_SHUTDOWN: the guest says it shuts down, not as an
+ *	answer
+ * @KVDEV_EVENT_VMMCI_GUEST_REBOOT: the guest says it reboots, not as an answer
+ * @KVDEV_EVENT_VMMCI_ACK_TIMEOUT: the guest did not take the command in time;
+ *	it was taken back
+ * @KVDEV_EVENT_VMMCI_STOP_TIMEOUT: the guest took the command, but did not shut
+ *	down or reboot in time
+ */
+enum kvdev_event_type {
+	KVDEV_EVENT_NEEDS_RESET = 1,
+	KVDEV_EVENT_RELEASED,
+	KVDEV_EVENT_VMMCI_ACK,
+	KVDEV_EVENT_VMMCI_DONE,
+	KVDEV_EVENT_VMMCI_GUEST_SHUTDOWN,
+	KVDEV_EVENT_VMMCI_GUEST_REBOOT,
+	KVDEV_EVENT_VMMCI_ACK_TIMEOUT,
+	KVDEV_EVENT_VMMCI_STOP_TIMEOUT,
+};
+
+/**
+ * struct kvdev_event - read(2)
+ * @size: bytes of the structure as the kernel knows it
+ * @type: enum kvdev_event_type; more may come
+ * @value: enum kvdev_vmmci_command of KVDEV_EVENT_VMMCI_*, 0 of others
+ * @__reserved: 0
+ * @count: events of this type since KVDEV_CREATE, with this one
+ * @time_ns: when it happened, CLOCK_MONOTONIC
+ *
+ * One read of a file with a device gives one event, or the part of it that
+ * fits; less than all to @time_ns is EINVAL. Without an event it waits; with
+ * O_NONBLOCK it fails with EAGAIN. poll(2) says EPOLLIN when there is one, and
+ * EPOLLERR if the file has no device yet.
+ *
+ * Each file sees all events for itself, from KVDEV_CREATE or KVDEV_OPEN on. Of
+ * each type the last one is kept: who is late finds by @count how many there
+ * were in between. So a guest cannot cover one event by many others.
+ */
+struct kvdev_event {
+	__u32 size;
+	__u32 type;
+	__u32 value;
+	__u32 __reserved;
+	__aligned_u64 count;
+	__aligned_u64 time_ns;
+};
+
+/* Feature bits of KVDEV_DEVICE_VMMCI: its time, answers, SYNCRTC. */
+#define KVDEV_VMMCI_F_TIMESYNC	0
+#define KVDEV_VMMCI_F_ACK	1
+#define KVDEV_VMMCI_F_SYNCRTC	2
+
+/**
+ * enum kvdev_vmmci_command - what a guest is asked for
+ * @KVDEV_VMMCI_NONE: nothing any more: a command under way is taken back
+ * @KVDEV_VMMCI_SHUTDOWN: to shut down
+ * @KVDEV_VMMCI_REBOOT: to reboot
+ * @KVDEV_VMMCI_SYNCRTC: to set its clock, which stood still
+ */
+enum kvdev_vmmci_command {
+	KVDEV_VMMCI_NONE,
+	KVDEV_VMMCI_SHUTDOWN,
+	KVDEV_VMMCI_REBOOT,
+	KVDEV_VMMCI_SYNCRTC,
+};
+
+/**
+ * struct kvdev_vmmci_cmd - ioctl(KVDEV_VMMCI_CMD)
+ * @size: sizeof(struct kvdev_vmmci_cmd)
+ * @flags: Must be 0
+ * @command: enum kvdev_vmmci_command
+ * @ack_timeout_ms: time the guest has to take the command; 0: 3 seconds; at
+ *	most a day
+ * @stop_timeout_ms: time it has from then on to shut down or reboot; 0: 120
+ *	seconds; at most a day
+ * @__reserved: Must be 0
+ *
+ * KVDEV_DEVICE_VMMCI only, through any file of the device. Interrupts the guest
+ * and returns; what becomes of it is told by events. A driver that did not
+ * accept KVDEV_VMMCI_F_ACK counts as one that took the command at once.
+ *
+ * The clock of a SHUTDOWN stops when the device is released or the command is
+ * taken back; a reset by the driver does not stop it. That of a REBOOT stops
+ * with a reset, too.
+ *
+ * Fails with ENXIO if no driver is up, with EBUSY while a SHUTDOWN or REBOOT is
+ * under way, with EOPNOTSUPP for SYNCRTC if the driver did not accept
+ * KVDEV_VMMCI_F_SYNCRTC. VHOST_VDPA_RESUME sends a SYNCRTC by itself.
+ */
+struct kvdev_vmmci_cmd {
+	__u32 size;
+	__u32 flags;
+	__u32 command;
+	__u32 ack_timeout_ms;
+	__u32 stop_timeout_ms;
+	__u32 __reserved;
+};
+#define KVDEV_VMMCI_CMD _IO(KVDEV_IOCTL_MAGIC, KVDEV_CMD_VMMCI_CMD)
+
+/**
  * DOC: vhost commands
  *
  * These of <linux/vhost.h> work on a kvdev file, with their usual arguments:
@@ -597,7 +717,10 @@ struct kvdev_get_doorbell {
  *  - VHOST_SET_MEM_TABLE: guest physical to user addresses, at most 64
  *    regions, in any order, not overlapping. May be replaced while I/O runs.
  *  - VHOST_GET_FEATURES, VHOST_SET_FEATURES: 64 feature bits.
- *  - VHOST_GET_BACKEND_FEATURES, VHOST_SET_BACKEND_FEATURES: none so far.
+ *  - VHOST_GET_BACKEND_FEATURES, VHOST_SET_BACKEND_FEATURES:
+ *    VHOST_BACKEND_F_SUSPEND and VHOST_BACKEND_F_RESUME; neither need be set.
+ *  - VHOST_VDPA_SUSPEND, VHOST_VDPA_RESUME: stop all queues when they are done
+ *    with what they took, and go on. A reset ends a suspension, too.
  *  - VHOST_SET_VRING_NUM, _ADDR, VHOST_SET_VRING_BASE, VHOST_GET_VRING_BASE:
  *    while the queue does not run; addresses are the VMM's own (user)
  *    addresses. GET_VRING_BASE stops a running queue first and drains it.

@@ -62,6 +62,10 @@ int open_at(enum level level)
 		ASSERT_EQ(create_named(other, test_name("")), 0);
 		close(other);
 	}
+	if (level == VMMCI) {
+		ASSERT_EQ(create(fd, KVDEV_DEVICE_VMMCI, 0, 0), 0);
+		return fd;
+	}
 	if (level >= CREATED)
 		ASSERT_EQ(create(fd, VIRTIO_ID_BLOCK, 0, 0), 0);
 	if (level >= OWNED)
@@ -121,6 +125,8 @@ const struct own own[] = {
 	{ OWN(KVDEV_PCI_CONFIG, kvdev_pci_config, BOUND), .out = true,
 	  .good.pci_config = { .first = 64 } },
 	{ OWN(KVDEV_GET_DOORBELL, kvdev_get_doorbell, BOUND), .out = true },
+	{ OWN(KVDEV_VMMCI_CMD, kvdev_vmmci_cmd, VMMCI),
+	  .reserved = { RESERVED(kvdev_vmmci_cmd, __reserved) } },
 	{}
 };
 

@@ -10,7 +10,7 @@
 #include "kvtest.h"
 
 /* How far a file has come. */
-enum level { OPENED, NAMED, CREATED, OWNED, BOUND };
+enum level { OPENED, NAMED, CREATED, OWNED, BOUND, VMMCI };
 
 const char *test_name(const char *what);	/* KVDEV_NAME_LEN bytes */
 int name_cmd(int fd, unsigned long nr, const char *name);

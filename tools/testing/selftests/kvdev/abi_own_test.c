@@ -32,7 +32,8 @@ TEST(create_arguments)
 		int want;
 	} t[] = {
 		{ 0, 0, 0, -EOPNOTSUPP },
-		{ 0xffff, 0, 0, -EOPNOTSUPP },
+		{ 0xfffe, 0, 0, -EOPNOTSUPP },
+		{ 0x10000, 0, 0, -EOPNOTSUPP },
 		{ UINT32_MAX, 0, 0, -EOPNOTSUPP },
 		{ VIRTIO_ID_BLOCK, 1, 1, 0 },
 		{ VIRTIO_ID_BLOCK, 64, 1024, 0 },
