@@ -80,6 +80,7 @@ enum {
  * @mutex: held while serving; covers the fields down to @priv
  * @running: is to be served; changed under both mutexes
  * @broken: the driver broke the protocol; not served until restarted
+ * @parked: chains that are left are not work until somebody wakes the queue
  * @mem: the device's memory table; changed under both mutexes
  * @areas: mapped ring
  * @chain: scratch for the chain being looked at
@@ -108,6 +109,7 @@ struct kvdev_vq {
 	struct mutex mutex;	/* serving, and the fields to @priv */
 	bool running;
 	bool broken;
+	bool parked;
 	const struct kvdev_mem_table *mem;
 	struct kvdev_area areas[KVDEV_NR_AREAS];
 	struct kvdev_chain chain;

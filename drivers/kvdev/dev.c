@@ -60,6 +60,13 @@ void kvdev_dev_lock(struct kvdev_dev *dev)
 }
 EXPORT_SYMBOL_NS_GPL(kvdev_dev_lock, KVDEV_NS);
 
+/* For work that a callback may be waiting for. */
+bool kvdev_dev_trylock(struct kvdev_dev *dev)
+{
+	return mutex_trylock(&dev->mutex);
+}
+EXPORT_SYMBOL_NS_GPL(kvdev_dev_trylock, KVDEV_NS);
+
 void kvdev_dev_unlock(struct kvdev_dev *dev)
 {
 	mutex_unlock(&dev->mutex);

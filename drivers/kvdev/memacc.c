@@ -7,6 +7,7 @@
 #include <linux/slab.h>
 #include <linux/workqueue.h>
 
+#include "compat/compat.h"
 #include "memacc.h"
 
 /* Pages pinned by one call; the array lives on the stack. */
@@ -235,6 +236,7 @@ int kvdev_pages_pin(struct kvdev_pages *pages, struct iov_iter *iter)
 	}
 	return 0;
 }
+EXPORT_SYMBOL_NS_GPL(kvdev_pages_pin, KVDEV_NS);
 
 static bool pages_all_dirty(const struct kvdev_pages *pages)
 {
@@ -273,6 +275,7 @@ void kvdev_pages_release(struct kvdev_pages *pages)
 {
 	pages_unpin(pages, pages->to_driver);
 }
+EXPORT_SYMBOL_NS_GPL(kvdev_pages_release, KVDEV_NS);
 
 /* ------------------------------------------------------------ alignment */
 

@@ -213,17 +213,63 @@ static bool vq_publish(struct kvdev_vq *vq)
 	return signal;
 }
 
-/* Publish and signal what completed during this round of the worker. */
-static void vq_flush_batch(struct kvdev_vq *vq)
+/**
+ * kvdev_vq_flush() - publish and signal what was completed in this round
+ * @vq: being served
+ *
+ * It is done at the end of every round; types call it before they wait.
+ *
+ * Context: worker.
+ */
+void kvdev_vq_flush(struct kvdev_vq *vq)
 {
 	bool signal;
 
+	lockdep_assert_held(&vq->mutex);
 	spin_lock_irq(&vq->used_lock);
 	signal = vq_publish(vq);
 	spin_unlock_irq(&vq->used_lock);
 	if (signal)
 		kvdev_signal_vq(vq);
 }
+EXPORT_SYMBOL_NS_GPL(kvdev_vq_flush, KVDEV_NS);
+
+/**
+ * kvdev_vq_park() - what is left on the ring waits for something else
+ * @vq: being served
+ *
+ * Without it a queue whose ring is not empty is served again. Whoever has what
+ * is missing calls kvdev_vq_wake(); one that comes before the round is over is
+ * not lost.
+ *
+ * Context: worker; then @vq_serve returns false.
+ */
+void kvdev_vq_park(struct kvdev_vq *vq)
+{
+	lockdep_assert_held(&vq->mutex);
+	vq->parked = true;
+}
+EXPORT_SYMBOL_NS_GPL(kvdev_vq_park, KVDEV_NS);
+
+/**
+ * kvdev_vq_await_chains() - the chains on the ring do not suffice
+ * @vq: being served; all of them have been taken
+ *
+ * Context: worker.
+ * Return: true if there are more by now; false if there will be a kick when
+ * there are, and until then the queue is parked.
+ */
+bool kvdev_vq_await_chains(struct kvdev_vq *vq)
+{
+	lockdep_assert_held(&vq->mutex);
+	if (kvdev_ring_enable_kick(&vq->ring)) {
+		kvdev_ring_disable_kick(&vq->ring);
+		return true;
+	}
+	vq->parked = true;
+	return false;
+}
+EXPORT_SYMBOL_NS_GPL(kvdev_vq_await_chains, KVDEV_NS);
 
 /* The last one out says so; the queue may be gone right after. */
 static void vq_put(struct kvdev_vq *vq)
@@ -335,10 +381,11 @@ static void vq_work(struct kvdev_work *work)
 	vq->budget = VQ_BUDGET;
 	WRITE_ONCE(vq->batcher, current);
 	do {
+		vq->parked = false;
 		kvdev_ring_disable_kick(&vq->ring);
 		again = vq->dev->type->vq_serve(vq);
-		vq_flush_batch(vq);
-		if (again || vq->broken)
+		kvdev_vq_flush(vq);
+		if (again || vq->broken || vq->parked)
 			break;
 		/* Empty; but look once more after asking for kicks. */
 		again = kvdev_ring_enable_kick(&vq->ring);

@@ -148,6 +148,7 @@ void kvdev_dev_update_features(struct kvdev_dev *dev);
 u8 kvdev_dev_status(const struct kvdev_dev *dev);
 /* For what comes from elsewhere than a callback; may sleep. */
 void kvdev_dev_lock(struct kvdev_dev *dev);
+bool kvdev_dev_trylock(struct kvdev_dev *dev);
 void kvdev_dev_unlock(struct kvdev_dev *dev);
 /* NULL: no such queue */
 struct kvdev_vq *kvdev_dev_vq(struct kvdev_dev *dev, u32 index);
@@ -176,6 +177,19 @@ void kvdev_vq_pop(struct kvdev_vq *vq, const struct kvdev_vq_chain *chain);
  */
 void kvdev_vq_unpop(struct kvdev_vq *vq, u16 id);
 bool kvdev_vq_should_stop(struct kvdev_vq *vq);
+/* Let the driver see what was completed so far, in this round. */
+void kvdev_vq_flush(struct kvdev_vq *vq);
+/*
+ * What is on the ring waits for something else than the driver: after @vq_serve
+ * has returned false, the next call comes with kvdev_vq_wake(), or a kick.
+ */
+void kvdev_vq_park(struct kvdev_vq *vq);
+/*
+ * All chains have been taken and do not suffice: true if more have come
+ * meanwhile. Else there will be a kick when they come, as if the queue was
+ * parked, and the chains can be given back.
+ */
+bool kvdev_vq_await_chains(struct kvdev_vq *vq);
 void kvdev_vq_violation(struct kvdev_vq *vq, const char *reason);
 /* Memory behind the iterators is kernel memory (in-kernel driver). */
 bool kvdev_vq_kernel_memory(const struct kvdev_vq *vq);
