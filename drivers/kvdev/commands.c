@@ -425,6 +425,13 @@ static const struct kvdev_cmd cmds[] = {
 
 	TYPE(KVDEV_VMMCI_CMD, struct kvdev_vmmci_cmd, __reserved, 0),
 
+	TYPE(KVDEV_NET_ATTACH, struct kvdev_net_attach, __reserved,
+	     CMD_UNUSED),
+	TYPE(KVDEV_NET_SET, struct kvdev_net_config, ifname, 0),
+	TYPE(KVDEV_NET_GET, struct kvdev_net_config, ifname, CMD_OUT),
+	TYPE(KVDEV_NET_GET_STATS, struct kvdev_net_get_stats, drop_memory,
+	     CMD_OUT),
+
 	VHOST(VHOST_SET_OWNER, cmd_set_owner, CMD_CLAIM),
 	VHOST(VHOST_RESET_OWNER, cmd_reset_owner, CMD_OWNER),
 	VHOST(VHOST_SET_MEM_TABLE, cmd_set_mem_table, CMD_OWNER),

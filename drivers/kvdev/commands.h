@@ -30,6 +30,9 @@ union kvdev_arg {
 	struct kvdev_pci_config pci_config;
 	struct kvdev_get_doorbell get_doorbell;
 	struct kvdev_vmmci_cmd vmmci_cmd;
+	struct kvdev_net_attach net_attach;
+	struct kvdev_net_config net_config;
+	struct kvdev_net_get_stats net_get_stats;
 	struct vhost_vring_state vring_state;
 	struct vhost_vring_addr vring_addr;
 	struct vhost_vring_file vring_file;

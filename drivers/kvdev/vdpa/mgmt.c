@@ -141,6 +141,7 @@ static const struct vdpa_mgmtdev_ops mgmt_ops = {
 
 /* Not const: the bus' field is not. */
 static struct virtio_device_id mgmt_ids[] = {
+	{ VIRTIO_ID_NET, VIRTIO_DEV_ANY_ID },
 	{ VIRTIO_ID_BLOCK, VIRTIO_DEV_ANY_ID },
 	{ VIRTIO_ID_RNG, VIRTIO_DEV_ANY_ID },
 	{ 0 },

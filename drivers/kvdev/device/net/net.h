@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The network device (virtio 1.3, 5.1) between its files.
+ *
+ *	net.c    the device: configuration, features, commands, life
+ *	link.c   whether there is a link: the interface's state, and the VMM's
+ *	         word
+ *	tx.c     driver -> tap
+ *	rx.c     tap -> driver
+ *
+ * What the driver configures is in struct kvdev_net_state. Nobody changes one
+ * that is in use: whoever wants to, holds the mutex of the device's @state_mutex,
+ * copies it, changes the copy and calls kvdev_net_state_set(). Queues look at
+ * it for one round, between kvdev_net_state_get() and _put().
+ */
+#ifndef KVDEV_NET_H
+#define KVDEV_NET_H
+
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/netdevice.h>
+#include <linux/srcu.h>
+#include <linux/types.h>
+#include <linux/workqueue.h>
+
+#include <uapi/linux/kvdev.h>
+
+#include "../../backend/tap.h"
+#include "../device.h"
+#include "ctrl.h"
+#include "hdr.h"
+
+/* Reasons to drop a packet, after those of enum kvdev_net_drop. */
+enum {
+	NET_DROP_BUFFER = KVDEV_NET_NR_DROPS,	/* driver's buffer too small */
+	NET_DROP_LINK,				/* there is no link */
+	NET_DROP_TAP,				/* the tap is gone or odd */
+	NET_DROP_MEMORY,			/* none left */
+	NET_NR_DROPS
+};
+
+/**
+ * struct net_stats - counters of a queue; its worker
+ * @packets: that went through
+ * @bytes: of them, without headers
+ * @waits: times packets had to wait: for buffers of the driver (receive), for
+ *	room in the tap (transmit)
+ * @drops: by reason
+ */
+struct net_stats {
+	u64 packets;
+	u64 bytes;
+	u64 waits;
+	u64 drops[NET_NR_DROPS];
+};
+
+/**
+ * struct net_link - where the state of the link comes from
+ * @node: on the list of those that follow an interface
+ * @netdev: the interface, NULL: none, or it has gone; the list's lock
+ * @followed: there is, or was, an interface; the device's mutex
+ * @forced: enum kvdev_net_link; the device's mutex
+ * @name: of the interface, for people; the list's lock
+ * @work: takes over a change
+ * @up: there is a link; written under the device's mutex
+ */
+struct net_link {
+	struct list_head node;
+	struct net_device *netdev;
+	bool followed;
+	u32 forced;
+	char name[IFNAMSIZ];
+	struct delayed_work work;
+	bool up;
+};
+
+/**
+ * struct kvdev_net - a network device
+ * @dev: the device
+ * @nr_pairs: pairs of queues
+ * @has_ctrl: the last queue is the control queue
+ * @taps: of each pair; file is NULL while there is none
+ * @mac: of the device, as the VMM set it
+ * @host_mac: of the host, all 0: not set
+ * @locked: the driver has to use @mac
+ * @mtu: 0: not told
+ * @busy_poll: microseconds a queue looks for more before it sleeps
+ * @link: state of the link
+ * @state_mutex: whoever changes @state
+ * @state: what the driver configured
+ * @srcu: who looks at @state
+ * @started: @state is for the present driver
+ * @stats: of each receive and transmit queue
+ *
+ * Without another rule: the device's mutex, and no change while queues run.
+ */
+struct kvdev_net {
+	struct kvdev_dev *dev;
+	u16 nr_pairs;
+	bool has_ctrl;
+	struct kvdev_tap taps[KVDEV_NET_MAX_PAIRS];
+	u8 mac[ETH_ALEN];
+	u8 host_mac[ETH_ALEN];
+	bool locked;
+	u32 mtu;
+	u32 busy_poll;
+	struct net_link link;
+
+	struct mutex state_mutex;	/* changes of @state */
+	struct kvdev_net_state __rcu *state;
+	struct srcu_struct srcu;
+	bool started;
+
+	struct net_stats stats[2 * KVDEV_NET_MAX_PAIRS];
+};
+
+/**
+ * struct net_queue - what a receive and a transmit queue have in common
+ * @vq: the queue
+ * @net: its device
+ * @tap: of its pair
+ * @wait: for the tap
+ * @stats: counters
+ * @features: negotiated
+ * @hdr_len: bytes of the header in front of each packet
+ * @bytes: payload not accounted yet
+ */
+struct net_queue {
+	struct kvdev_vq *vq;
+	struct kvdev_net *net;
+	const struct kvdev_tap *tap;
+	struct kvdev_tap_wait wait;
+	struct net_stats *stats;
+	u64 features;
+	unsigned int hdr_len;
+	u32 bytes;
+};
+
+/* net.c */
+void net_queue_init(struct net_queue *q, struct kvdev_vq *vq);
+bool net_busy_poll(struct net_queue *q, u64 *start);
+void kvdev_net_state_set(struct kvdev_net *net, struct kvdev_net_state *state);
+
+/* Counts a dropped packet. */
+static inline void net_drop(struct net_queue *q, unsigned int reason)
+{
+	q->stats->drops[reason]++;
+}
+
+static inline const struct kvdev_net_state *
+kvdev_net_state_get(struct kvdev_net *net, int *idx)
+{
+	*idx = srcu_read_lock(&net->srcu);
+	return srcu_dereference(net->state, &net->srcu);
+}
+
+static inline void kvdev_net_state_put(struct kvdev_net *net, int idx)
+{
+	srcu_read_unlock(&net->srcu, idx);
+}
+
+/* tx.c */
+int net_tx_start(struct kvdev_vq *vq);
+void net_tx_stop(struct kvdev_vq *vq);
+bool net_tx_serve(struct kvdev_vq *vq);
+
+/* rx.c */
+int net_rx_start(struct kvdev_vq *vq);
+void net_rx_stop(struct kvdev_vq *vq);
+bool net_rx_serve(struct kvdev_vq *vq);
+
+/* link.c: the device's mutex is held */
+void net_link_init(struct kvdev_net *net);
+int net_link_follow(struct kvdev_net *net, u32 ifindex);
+void net_link_force(struct kvdev_net *net, u32 link);
+void net_link_update(struct kvdev_net *net);
+void net_link_exit(struct kvdev_net *net);
+int net_link_register(void);
+void net_link_unregister(void);
+
+#endif /* KVDEV_NET_H */

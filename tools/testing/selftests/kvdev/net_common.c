@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: GPL-2.0
+/* See net_common.h. */
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <net/if.h>
+#include <poll.h>
+#include <sched.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include <linux/if_packet.h>
+#include <linux/if_tun.h>
+
+#include "net_common.h"
+
+const uint8_t guest_mac[ETH_ALEN] = { 0x52, 0x54, 0, 0, 0, 1 };
+const uint8_t host_mac[ETH_ALEN] = { 0x52, 0x54, 0, 0, 0, 2 };
+
+int net_sh(const char *command)
+{
+	int status = system(command);
+
+	return status < 0 ? -1 : WEXITSTATUS(status);
+}
+
+static void if_ioctl(const char *name, unsigned long cmd, struct ifreq *ifr)
+{
+	int s = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	ASSERT_GE(s, 0);
+	strncpy(ifr->ifr_name, name, IFNAMSIZ - 1);
+	ASSERT_EQ(ioctl(s, cmd, ifr), 0);
+	close(s);
+}
+
+void net_link_set(const char *name, bool up)
+{
+	struct ifreq ifr = {};
+
+	if_ioctl(name, SIOCGIFFLAGS, &ifr);
+	ifr.ifr_flags &= ~IFF_UP;
+	if (up)
+		ifr.ifr_flags |= IFF_UP;
+	if_ioctl(name, SIOCSIFFLAGS, &ifr);
+}
+
+int packet_socket(const char *name, uint16_t proto, bool vnet_hdr)
+{
+	struct sockaddr_ll addr = {
+		.sll_family = AF_PACKET,
+		.sll_protocol = htons(proto),
+		.sll_ifindex = if_nametoindex(name),
+	};
+	int on = 1, big = 8 << 20;
+	int s = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
+
+	ASSERT_GE(s, 0);
+	if (vnet_hdr)
+		ASSERT_EQ(setsockopt(s, SOL_PACKET, PACKET_VNET_HDR, &on,
+				     sizeof(on)), 0);
+	setsockopt(s, SOL_PACKET, PACKET_IGNORE_OUTGOING, &on, sizeof(on));
+	setsockopt(s, SOL_SOCKET, SO_RCVBUFFORCE, &big, sizeof(big));
+	setsockopt(s, SOL_SOCKET, SO_SNDBUFFORCE, &big, sizeof(big));
+	ASSERT_EQ(bind(s, (struct sockaddr *)&addr, sizeof(addr)), 0);
+	return s;
+}
+
+static void write_file(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return;
+	if (write(fd, text, strlen(text)) < 0)
+		NOTE("%s: %s", path, strerror(errno));
+	close(fd);
+}
+
+void net_tap(struct net *n)
+{
+	struct ifreq ifr = { .ifr_flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR };
+
+	ASSERT_EQ(unshare(CLONE_NEWNET), 0);
+	n->tap = open("/dev/net/tun", O_RDWR | O_CLOEXEC);
+	if (n->tap < 0)
+		SKIP("no /dev/net/tun");
+	strcpy(ifr.ifr_name, "t0");
+	ASSERT_EQ(ioctl(n->tap, TUNSETIFF, &ifr), 0);
+	n->ifindex = if_nametoindex("t0");
+	write_file("/proc/sys/net/ipv6/conf/t0/disable_ipv6", "1");
+	ifr = (struct ifreq){ .ifr_mtu = 65521 };
+	if_ioctl("t0", SIOCSIFMTU, &ifr);
+	net_link_set("t0", true);
+	n->sock = packet_socket("t0", TEST_PROTO, false);
+}
+
+int net_attach(struct net *n, uint32_t pair, int fd, uint32_t ifindex)
+{
+	struct kvdev_net_attach a = {
+		.size = sizeof(a), .pair = pair, .fd = fd, .ifindex = ifindex,
+	};
+
+	return cmd(n->g->fd, KVDEV_NET_ATTACH, &a);
+}
+
+int net_set(struct net *n, struct kvdev_net_config *c)
+{
+	c->size = sizeof(*c);
+	return cmd(n->g->fd, KVDEV_NET_SET, c);
+}
+
+struct kvdev_net_config net_get(struct net *n)
+{
+	struct kvdev_net_config c = { .size = sizeof(c) };
+
+	ASSERT_EQ(cmd(n->g->fd, KVDEV_NET_GET, &c), 0);
+	return c;
+}
+
+struct kvdev_net_get_stats net_stats(struct net *n, unsigned int queue)
+{
+	struct kvdev_net_get_stats s = { .size = sizeof(s), .queue = queue };
+
+	ASSERT_EQ(cmd(n->g->fd, KVDEV_NET_GET_STATS, &s), 0);
+	return s;
+}
+
+void net_new(struct net *n, const struct guest_options *o)
+{
+	struct guest_options opt = *o;
+
+	opt.device_id = VIRTIO_ID_NET;
+	opt.nr_queues = opt.nr_queues ? opt.nr_queues : 2;
+	net_tap(n);
+	n->g = guest_new(&opt);
+	ASSERT_EQ(net_attach(n, 0, n->tap, n->ifindex), 0);
+}
+
+void net_start(struct net *n, uint64_t refuse, bool pci)
+{
+	struct guest_options o = { .refuse = refuse, .pci = pci };
+
+	net_new(n, &o);
+	guest_start(n->g);
+}
+
+/* --------------------------------------------------------------- packets */
+
+void packet_fill(uint8_t *p, uint32_t len, uint64_t seed)
+{
+	struct ethhdr *eth = (struct ethhdr *)p;
+
+	memcpy(eth->h_source, guest_mac, ETH_ALEN);
+	memcpy(eth->h_dest, host_mac, ETH_ALEN);
+	eth->h_proto = htons(TEST_PROTO);
+	fill(p + ETH_HLEN, (len - ETH_HLEN) & ~7U, seed);
+	memset(p + ETH_HLEN + ((len - ETH_HLEN) & ~7U), 0x77,
+	       (len - ETH_HLEN) & 7);
+}
+
+bool packet_filled(const uint8_t *p, uint32_t len, uint64_t seed)
+{
+	static uint8_t want[PACKET_MAX];
+
+	packet_fill(want, len, seed);
+	return !memcmp(p + 2 * ETH_ALEN, want + 2 * ETH_ALEN,
+		       len - 2 * ETH_ALEN);
+}
+
+int net_send(struct net *n, const struct virtio_net_hdr_mrg_rxbuf *hdr,
+	     const void *packet, uint32_t len)
+{
+	static const struct virtio_net_hdr_mrg_rxbuf none;
+	size_t brk = n->g->brk;
+	uint64_t addr = guest_alloc(n->g, HDR + len + 1, 64);
+	struct seg s = { addr, HDR + len, 0 };
+	uint32_t used;
+	int ret;
+
+	memcpy(guest_ptr(n->g, addr), hdr ? hdr : &none, HDR);
+	memcpy((uint8_t *)guest_ptr(n->g, addr) + HDR, packet, len);
+	ret = vq_submit(&n->g->vq[TXQ], &s, 1, &used);
+	n->g->brk = brk;
+	if (!ret)
+		EXPECT_EQ(used, 0);
+	return ret;
+}
+
+int net_send_filled(struct net *n, uint32_t len, uint64_t seed)
+{
+	static uint8_t packet[PACKET_MAX];
+
+	packet_fill(packet, len, seed);
+	return net_send(n, NULL, packet, len);
+}
+
+void net_post(struct net *n, unsigned int count, uint32_t size)
+{
+	struct vq *vq = &n->g->vq[RXQ];
+	unsigned int i;
+
+	for (i = 0; i < count; i++) {
+		struct seg s = { guest_alloc(n->g, size, 64), size, W };
+
+		ASSERT_GE(vq_add(vq, &s, 1), 0);
+	}
+	vq_kick(vq);
+}
+
+int net_receive(struct net *n, struct virtio_net_hdr_mrg_rxbuf *hdr,
+		uint8_t *packet, int ms)
+{
+	struct virtio_net_hdr_mrg_rxbuf h = {};
+	struct vq *vq = &n->g->vq[RXQ];
+	struct vring_used_elem e;
+	unsigned int i, nr = 1;
+	uint32_t len = 0, skip = HDR;
+	const uint8_t *p;
+
+	for (i = 0; i < nr; i++) {
+		if (vq_wait(vq, &e, i ? WAIT_MS : ms))
+			return -ETIMEDOUT;
+		p = guest_ptr(n->g, vq->desc[e.id].addr);
+		if (!i) {
+			memcpy(&h, p, HDR);
+			nr = h.num_buffers;
+		}
+		ASSERT_GE(e.len, skip);
+		ASSERT_TRUE(len + e.len - skip <= PACKET_MAX);
+		memcpy(packet + len, p + skip, e.len - skip);
+		len += e.len - skip;
+		skip = 0;
+		vq_free_chain(vq, e.id);
+	}
+	if (hdr)
+		*hdr = h;
+	return len;
+}
+
+/* ------------------------------------------------------------ other side */
+
+int peer_send(struct net *n, const void *packet, uint32_t len)
+{
+	ssize_t ret = send(n->sock, packet, len, 0);
+
+	/* Told once if the interface was down for a while. */
+	if (ret < 0 && errno == ENETDOWN)
+		ret = send(n->sock, packet, len, 0);
+	return ret == (ssize_t)len ? 0 : -errno;
+}
+
+int peer_send_filled(struct net *n, uint32_t len, uint64_t seed)
+{
+	static uint8_t packet[PACKET_MAX];
+
+	packet_fill(packet, len, seed);
+	return peer_send(n, packet, len);
+}
+
+int peer_receive(struct net *n, int ms)
+{
+	struct pollfd p = { .fd = n->sock, .events = POLLIN };
+
+	if (poll(&p, 1, ms) != 1)
+		return -ETIMEDOUT;
+	return recv(n->sock, n->buf, sizeof(n->buf), 0);
+}

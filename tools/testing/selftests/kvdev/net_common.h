@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the tests of network devices share: a device on a tap in a network name
+ * space of its own, and a packet socket on the other side of the tap.
+ */
+#ifndef NET_COMMON_H
+#define NET_COMMON_H
+
+#include "kvdev_user.h"
+#include "kvtest.h"
+
+#include <linux/if_ether.h>
+#include <linux/virtio_net.h>
+
+#define W		VRING_DESC_F_WRITE
+#define HDR		12		/* with VERSION_1, without hashes */
+#define RXQ		0
+#define TXQ		1
+#define PACKET_MAX	66000
+#define TEST_PROTO	0x88b5		/* for experiments */
+#define NF(_f)		BIT(VIRTIO_NET_F_##_f)
+
+extern const uint8_t guest_mac[ETH_ALEN], host_mac[ETH_ALEN];
+
+struct net {
+	struct guest *g;
+	int tap;			/* descriptor; -1: closed */
+	unsigned int ifindex;
+	int sock;			/* packet socket on the tap */
+	uint8_t buf[PACKET_MAX];	/* received by peer_receive() */
+};
+
+/* A tap "t0", up, in a name space of its own, MTU as large as can be. */
+void net_tap(struct net *n);
+void net_link_set(const char *name, bool up);
+int net_sh(const char *command);		/* its exit status */
+int packet_socket(const char *name, uint16_t proto, bool vnet_hdr);
+
+/* A device on it; started unless told otherwise. */
+void net_new(struct net *n, const struct guest_options *o);
+void net_start(struct net *n, uint64_t refuse, bool pci);
+int net_attach(struct net *n, uint32_t pair, int fd, uint32_t ifindex);
+int net_set(struct net *n, struct kvdev_net_config *c);
+struct kvdev_net_config net_get(struct net *n);
+struct kvdev_net_get_stats net_stats(struct net *n, unsigned int queue);
+
+/* Packets: an Ethernet header of this test, then bytes that depend on seed. */
+void packet_fill(uint8_t *p, uint32_t len, uint64_t seed);
+bool packet_filled(const uint8_t *p, uint32_t len, uint64_t seed);
+
+/* The driver */
+int net_send(struct net *n, const struct virtio_net_hdr_mrg_rxbuf *hdr,
+	     const void *packet, uint32_t len);
+int net_send_filled(struct net *n, uint32_t len, uint64_t seed);
+void net_post(struct net *n, unsigned int count, uint32_t size);
+/* A whole packet, or -ETIMEDOUT. hdr may be NULL. */
+int net_receive(struct net *n, struct virtio_net_hdr_mrg_rxbuf *hdr,
+		uint8_t *packet, int ms);
+
+/* The other side */
+int peer_send(struct net *n, const void *packet, uint32_t len);
+int peer_send_filled(struct net *n, uint32_t len, uint64_t seed);
+int peer_receive(struct net *n, int ms);	/* length or -ETIMEDOUT */
+
+#endif /* NET_COMMON_H */
