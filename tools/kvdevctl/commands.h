@@ -10,6 +10,7 @@ int cmd_delete(int argc, char **argv);
 int cmd_stats(int argc, char **argv);
 int cmd_info(int argc, char **argv);
 int cmd_vdpa(int argc, char **argv);
+int cmd_set(int argc, char **argv);
 
 extern const char create_help[];
 extern const char list_help[];
@@ -18,5 +19,6 @@ extern const char delete_help[];
 extern const char stats_help[];
 extern const char info_help[];
 extern const char vdpa_help[];
+extern const char set_help[];
 
 #endif /* COMMANDS_H */

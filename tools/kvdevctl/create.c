@@ -13,6 +13,7 @@
 
 const char create_help[] =
 "Usage: kvdevctl create blk NAME --file FILE | --dev DEVICE [OPTION]...\n"
+"       kvdevctl create net NAME --tap INTERFACE [OPTION]...\n"
 "       kvdevctl create rng NAME [OPTION]...\n"
 "Make a virtio device of that name. It lives until it is deleted.\n"
 "\n"
@@ -27,7 +28,16 @@ const char create_help[] =
 "  --serial TEXT      serial number the guest sees, up to 20 bytes\n"
 "  --block-size N     logical block size: 512, 1024, 2048, 4096\n"
 "\n"
-"  --queues N         request queues, 1 to 64\n"
+"  --tap INTERFACE    tap to use, made if it does not exist; or a macvtap\n"
+"  --mac ADDRESS      of the device; without, a random one\n"
+"  --locked-mac       the guest cannot use another\n"
+"  --host-mac ADDRESS of the host, where it has a network with the guest alone\n"
+"  --mtu N            tell the guest, 68 to 65535\n"
+"  --speed N          tell the guest, Mbit/s, full duplex\n"
+"  --busy-poll N      microseconds to look for work before sleeping\n"
+"  --no-link          without a link; 'kvdevctl set' changes that\n"
+"\n"
+"  --queues N         request queues, 1 to 64; of a net device: pairs of queues\n"
 "  --queue-size N     largest ring, a power of two up to 1024\n"
 "  --vdpa             put it on the vDPA bus, too\n"
 "  -j, --json         print the new device as JSON\n"
@@ -36,6 +46,7 @@ const char create_help[] =
 "  truncate -s 10G disk.img\n"
 "  kvdevctl create blk disk0 --file disk.img --queues 4 --vdpa\n"
 "  kvdevctl create blk data --dev /dev/nvme0n1 --serial DATA01\n"
+"  kvdevctl create net net0 --tap tap0 --mac 52:54:00:12:34:56 --vdpa\n"
 "  kvdevctl create rng entropy --vdpa\n";
 
 static const struct {
@@ -49,7 +60,7 @@ static const struct {
 };
 
 /* What create can make; the first ones of the words above. */
-static const char *const creatable[] = { "blk", "rng" };
+static const char *const creatable[] = { "blk", "net", "rng" };
 
 struct create_options {
 	const char *name;
@@ -61,6 +72,8 @@ struct create_options {
 	struct store_options store;
 	uint32_t block_size;
 	const char *serial;
+	bool net_option;		/* one that is for network devices only */
+	struct net_options net;
 };
 
 const char *type_name(uint32_t device_id)
@@ -80,6 +93,7 @@ const char *type_name(uint32_t device_id)
 enum {
 	OPT_FILE = 256, OPT_DEV, OPT_FORMAT, OPT_RO, OPT_DIRECT, OPT_SHARED,
 	OPT_SERIAL, OPT_BLOCK_SIZE, OPT_QUEUES, OPT_QUEUE_SIZE, OPT_VDPA,
+	OPT_NET,			/* and what net.c has behind it */
 };
 
 static const struct option options[] = {
@@ -94,11 +108,12 @@ static const struct option options[] = {
 	{ "queues", required_argument, NULL, OPT_QUEUES },
 	{ "queue-size", required_argument, NULL, OPT_QUEUE_SIZE },
 	{ "vdpa", no_argument, NULL, OPT_VDPA },
+	NET_OPTIONS(OPT_NET)
 	COMMON_OPTIONS
 };
 
-static uint32_t number(const char *option, const char *text, uint32_t min,
-		       uint32_t max, bool power_of_2)
+uint32_t number(const char *option, const char *text, uint32_t min,
+		uint32_t max, bool power_of_2)
 {
 	uint64_t n;
 
@@ -170,6 +185,10 @@ static void set_option(struct create_options *o, int c)
 	}
 	if (c < OPT_QUEUES)
 		o->blk_option = true;
+	if (c >= OPT_NET) {
+		o->net_option = true;
+		net_option(&o->net, c - OPT_NET);
+	}
 }
 
 static void parse(struct create_options *o, int argc, char **argv)
@@ -182,7 +201,7 @@ static void parse(struct create_options *o, int argc, char **argv)
 		set_option(o, c);
 	type = next_word(argc, argv);
 	if (!type)
-		usage_error("what kind of device? blk or rng");
+		usage_error("what kind of device? blk, net or rng");
 	type = creatable[find_prefix("device type", type, creatable,
 				     ARRAY_SIZE(creatable))];
 	for (i = 0; i < ARRAY_SIZE(types); i++)
@@ -197,6 +216,10 @@ static void parse(struct create_options *o, int argc, char **argv)
 		usage_error("a disk needs --file FILE or --dev DEVICE");
 	if (o->type != VIRTIO_ID_BLOCK && o->blk_option)
 		usage_error("--file, --dev and what belongs to them are for disks");
+	if (o->type == VIRTIO_ID_NET)
+		net_check(&o->net, &o->nr_queues);
+	else if (o->net_option)
+		usage_error("--tap and what belongs to it are for network devices");
 }
 
 /* --------------------------------------------------------------- the device */
@@ -244,8 +267,8 @@ static void create_failed(const struct create_options *o, int ret)
 		error("the kernel module has no devices of type %s",
 		      type_name(o->type));
 	else if (ret == -EINVAL && o->nr_queues)
-		error("a device of type %s cannot have %u queues",
-		      type_name(o->type), o->nr_queues);
+		error("a device of type %s cannot have so many queues",
+		      type_name(o->type));
 	else
 		error("cannot create '%s': %s", o->name, strerror(-ret));
 }
@@ -259,6 +282,8 @@ static bool complete(const struct create_options *o, int fd, int file)
 		backend_failed(o, ret);
 		return false;
 	}
+	if (o->type == VIRTIO_ID_NET && !net_complete(&o->net, fd))
+		return false;
 	return !o->vdpa || bus_add(o->name);
 }
 
@@ -311,6 +336,8 @@ int cmd_create(int argc, char **argv)
 	}
 	if (o.store.path)
 		file = store_open(&o.store);
+	if (o.type == VIRTIO_ID_NET)
+		net_open(&o.net);
 	ret = create(&o, file);
 	if (!ret && opt_json && !device_find(o.name, &d))
 		json_print(json_device(&d));

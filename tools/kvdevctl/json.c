@@ -119,6 +119,7 @@ struct json_object *json_device(const struct kvdev_next *d)
 	json_add(o, "offered", json_features(d->device_id, d->offered));
 	json_add(o, "accepted", json_features(d->device_id, d->accepted));
 	add_store(o, d);
+	net_json(o, d);
 	json_add(o, "used_by", json_user(d));
 	return o;
 }

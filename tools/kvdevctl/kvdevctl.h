@@ -11,6 +11,7 @@
  *	vdpa.c		netlink of the vDPA bus
  *	user.c		who uses a device: sysfs and /proc
  *	store.c		backing files: opened and locked
+ *	net.c		taps, and what create, show, stats and set do for them
  *	json.c		what --json prints
  *	text.c		numbers, feature names and strange bytes for people
  *	table.c		tables
@@ -132,6 +133,41 @@ int store_open(const struct store_options *o);
 
 /* create.c */
 const char *type_name(uint32_t device_id);
+uint32_t number(const char *option, const char *text, uint32_t min,
+		uint32_t max, bool power_of_2);
+
+/* net.c */
+struct net_options {
+	const char *tap;
+	uint32_t pairs;
+	uint32_t ifindex;
+	int fds[KVDEV_MAX_QUEUES / 2];
+	struct kvdev_net_config config;
+};
+
+enum {
+	NET_TAP, NET_MAC, NET_LOCKED_MAC, NET_HOST_MAC, NET_MTU, NET_SPEED,
+	NET_BUSY_POLL, NET_NO_LINK,
+};
+
+#define NET_OPTIONS(_base)						\
+	{ "tap", required_argument, NULL, (_base) + NET_TAP },		\
+	{ "mac", required_argument, NULL, (_base) + NET_MAC },		\
+	{ "locked-mac", no_argument, NULL, (_base) + NET_LOCKED_MAC },	\
+	{ "host-mac", required_argument, NULL, (_base) + NET_HOST_MAC },\
+	{ "mtu", required_argument, NULL, (_base) + NET_MTU },		\
+	{ "speed", required_argument, NULL, (_base) + NET_SPEED },	\
+	{ "busy-poll", required_argument, NULL, (_base) + NET_BUSY_POLL },\
+	{ "no-link", no_argument, NULL, (_base) + NET_NO_LINK },
+
+void net_option(struct net_options *o, int option);
+void net_check(struct net_options *o, uint32_t *nr_queues);
+void net_open(struct net_options *o);
+bool net_complete(const struct net_options *o, int fd);
+void net_show(const struct kvdev_next *d);
+void net_json(struct json_object *o, const struct kvdev_next *d);
+void net_stats_text(const struct kvdev_next *d);
+void net_stats_json(struct json_object *o, const struct kvdev_next *d);
 
 /* json.c */
 struct json_object *json_device(const struct kvdev_next *d);

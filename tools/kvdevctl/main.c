@@ -20,6 +20,7 @@ static const char help[] =
 "deleted, whatever happens to the program that made it.\n"
 "\n"
 "  create blk NAME --file FILE | --dev DEVICE [OPTION]...\n"
+"  create net NAME --tap INTERFACE [OPTION]...\n"
 "  create rng NAME        make a device\n"
 "  list                   all devices, one per line\n"
 "  show [NAME]            all there is to know about a device\n"
@@ -27,6 +28,7 @@ static const char help[] =
 "  stats [NAME]           counters of the queues, and how fast they grow\n"
 "  info                   what the kernel module can do\n"
 "  vdpa add|del NAME      put a device on the vDPA bus, take it from there\n"
+"  set NAME               change a network device, its link for one\n"
 "  help [COMMAND]\n"
 "\n"
 "  -j, --json             print JSON\n"
@@ -55,6 +57,7 @@ static const struct command commands[] = {
 	{ "stats", cmd_stats, stats_help },
 	{ "info", cmd_info, info_help },
 	{ "vdpa", cmd_vdpa, vdpa_help },
+	{ "set", cmd_set, set_help },
 	{ "help", cmd_help, help_help },
 };
 

@@ -185,6 +185,8 @@ static void show_text(const struct kvdev_next *d)
 	       d->queue_size);
 	if (!strcmp(type_name(d->device_id), "blk"))
 		print_store(d);
+	if (!strcmp(type_name(d->device_id), "net"))
+		net_show(d);
 	print_status(d->status);
 	print_features("offered", d->device_id, d->offered);
 	print_features("accepted", d->device_id, d->accepted);

@@ -214,6 +214,8 @@ static void print_sample(const struct sample *s, const struct sample *before)
 		add_row(&t, "total", s->total, before ? before->total : NULL,
 			seconds);
 	table_print(&t);
+	if (!before)
+		net_stats_text(&s->d);
 }
 
 /* -------------------------------------------------------------------- JSON */
@@ -269,6 +271,7 @@ static struct json_object *json_sample(const struct sample *s,
 	}
 	json_add(o, "queues", queues);
 	json_add(o, "total", json_values(s->total));
+	net_stats_json(o, &s->d);
 	if (before) {
 		json_add(o, "seconds", json_object_new_double(seconds));
 		json_add(o, "rates",
