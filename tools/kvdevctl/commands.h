@@ -11,6 +11,7 @@ int cmd_stats(int argc, char **argv);
 int cmd_info(int argc, char **argv);
 int cmd_vdpa(int argc, char **argv);
 int cmd_set(int argc, char **argv);
+int cmd_vmmci(int argc, char **argv);
 
 extern const char create_help[];
 extern const char list_help[];
@@ -20,5 +21,6 @@ extern const char stats_help[];
 extern const char info_help[];
 extern const char vdpa_help[];
 extern const char set_help[];
+extern const char vmmci_help[];
 
 #endif /* COMMANDS_H */

@@ -15,6 +15,7 @@ const char create_help[] =
 "Usage: kvdevctl create blk NAME --file FILE | --dev DEVICE [OPTION]...\n"
 "       kvdevctl create net NAME --tap INTERFACE [OPTION]...\n"
 "       kvdevctl create rng NAME [OPTION]...\n"
+"       kvdevctl create vmmci NAME\n"
 "Make a virtio device of that name. It lives until it is deleted.\n"
 "\n"
 "A name has 1 to 31 of the characters a-z A-Z 0-9 . _ -\n"
@@ -47,7 +48,8 @@ const char create_help[] =
 "  kvdevctl create blk disk0 --file disk.img --queues 4 --vdpa\n"
 "  kvdevctl create blk data --dev /dev/nvme0n1 --serial DATA01\n"
 "  kvdevctl create net net0 --tap tap0 --mac 52:54:00:12:34:56 --vdpa\n"
-"  kvdevctl create rng entropy --vdpa\n";
+"  kvdevctl create rng entropy --vdpa\n"
+"  kvdevctl create vmmci ci0\n";
 
 static const struct {
 	const char *name;
@@ -57,10 +59,11 @@ static const struct {
 	{ "blk", VIRTIO_ID_BLOCK },
 	{ "rng", VIRTIO_ID_RNG },
 	{ "scsi", VIRTIO_ID_SCSI },
+	{ "vmmci", KVDEV_DEVICE_VMMCI },
 };
 
 /* What create can make; the first ones of the words above. */
-static const char *const creatable[] = { "blk", "net", "rng" };
+static const char *const creatable[] = { "blk", "net", "rng", "vmmci" };
 
 struct create_options {
 	const char *name;
@@ -86,6 +89,13 @@ const char *type_name(uint32_t device_id)
 			return types[i].name;
 	snprintf(number, sizeof(number), "virtio%u", device_id);
 	return number;
+}
+
+/* In a set of types as the kernel has it. */
+static uint64_t type_bit(uint32_t device_id)
+{
+	return BIT_ULL(device_id == KVDEV_DEVICE_VMMCI ? KVDEV_TYPE_BIT_VMMCI :
+							 device_id);
 }
 
 /* ----------------------------------------------------------------- options */
@@ -201,7 +211,7 @@ static void parse(struct create_options *o, int argc, char **argv)
 		set_option(o, c);
 	type = next_word(argc, argv);
 	if (!type)
-		usage_error("what kind of device? blk, net or rng");
+		usage_error("what kind of device? blk, net, rng or vmmci");
 	type = creatable[find_prefix("device type", type, creatable,
 				     ARRAY_SIZE(creatable))];
 	for (i = 0; i < ARRAY_SIZE(types); i++)
@@ -220,6 +230,9 @@ static void parse(struct create_options *o, int argc, char **argv)
 		net_check(&o->net, &o->nr_queues);
 	else if (o->net_option)
 		usage_error("--tap and what belongs to it are for network devices");
+	if (o->type == KVDEV_DEVICE_VMMCI &&
+	    (o->vdpa || o->nr_queues || o->queue_size))
+		usage_error("a vmmci has no queues, and is not for the vDPA bus");
 }
 
 /* --------------------------------------------------------------- the device */
@@ -263,7 +276,7 @@ static void create_failed(const struct create_options *o, int ret)
 		error("there is a device '%s' already; 'kvdevctl show %s' shows it",
 		      o->name, o->name);
 	else if (ret == -EOPNOTSUPP && !device_info(&info) &&
-		 !(info.device_types & BIT_ULL(o->type)))
+		 !(info.device_types & type_bit(o->type)))
 		error("the kernel module has no devices of type %s",
 		      type_name(o->type));
 	else if (ret == -EINVAL && o->nr_queues)

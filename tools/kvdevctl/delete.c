@@ -50,6 +50,10 @@ static void add_failed(const char *name, int ret)
 	const char *why = vdpa_message();
 
 	switch (-ret) {
+	case EOPNOTSUPP:
+		error("'%s' is not for the vDPA bus: no driver there knows its type",
+		      name);
+		return;
 	case EPROTONOSUPPORT:
 		if (!access("/sys/module/kvdev_vdpa", F_OK)) {
 			error("the vDPA bus cannot be reached from this network namespace");

@@ -21,7 +21,7 @@ static const char help[] =
 "\n"
 "  create blk NAME --file FILE | --dev DEVICE [OPTION]...\n"
 "  create net NAME --tap INTERFACE [OPTION]...\n"
-"  create rng NAME        make a device\n"
+"  create rng|vmmci NAME  make a device\n"
 "  list                   all devices, one per line\n"
 "  show [NAME]            all there is to know about a device\n"
 "  delete NAME            delete a device nobody uses\n"
@@ -29,6 +29,8 @@ static const char help[] =
 "  info                   what the kernel module can do\n"
 "  vdpa add|del NAME      put a device on the vDPA bus, take it from there\n"
 "  set NAME               change a network device, its link for one\n"
+"  vmmci NAME shutdown|reboot|syncrtc|cancel|wait\n"
+"                         ask a guest to shut down, reboot, set its clock\n"
 "  help [COMMAND]\n"
 "\n"
 "  -j, --json             print JSON\n"
@@ -58,6 +60,7 @@ static const struct command commands[] = {
 	{ "info", cmd_info, info_help },
 	{ "vdpa", cmd_vdpa, vdpa_help },
 	{ "set", cmd_set, set_help },
+	{ "vmmci", cmd_vmmci, vmmci_help },
 	{ "help", cmd_help, help_help },
 };
 

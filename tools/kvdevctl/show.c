@@ -179,10 +179,13 @@ static void show_text(const struct kvdev_next *d)
 	const char *by;
 	struct user u;
 
-	printf("%s: %s, id %u, %u queue%s of up to %u\n",
-	       d->name[0] ? (char *)d->name : "-", type_name(d->device_id),
-	       d->id, d->nr_queues, d->nr_queues == 1 ? "" : "s",
-	       d->queue_size);
+	printf("%s: %s, id %u, ", d->name[0] ? (char *)d->name : "-",
+	       type_name(d->device_id), d->id);
+	if (d->nr_queues)
+		printf("%u queue%s of up to %u\n", d->nr_queues,
+		       d->nr_queues == 1 ? "" : "s", d->queue_size);
+	else
+		puts("no queues");
 	if (!strcmp(type_name(d->device_id), "blk"))
 		print_store(d);
 	if (!strcmp(type_name(d->device_id), "net"))
@@ -238,7 +241,7 @@ static const char *const format_names[64] = {
 
 static const char *type_of_bit(unsigned int bit)
 {
-	return type_name(bit);
+	return type_name(bit == KVDEV_TYPE_BIT_VMMCI ? KVDEV_DEVICE_VMMCI : bit);
 }
 
 static const char *transport_of_bit(unsigned int bit)

@@ -109,7 +109,9 @@ static int take_sample(const struct kvdev_next *d, struct sample *s)
 		return fd;
 	memset(s, 0, sizeof(*s));
 	s->d = *d;
-	for (q = 0; q < d->nr_queues && q < KVDEV_MAX_QUEUES && !ret; q++) {
+	/* Without queues, too: the counters of the device. */
+	for (q = 0; (!q || q < d->nr_queues) && q < KVDEV_MAX_QUEUES && !ret;
+	     q++) {
 		ret = device_stats(fd, q, &stats);
 		for (i = 0; i < PER_QUEUE && !ret; i++) {
 			s->queue[q][i] = value(&stats, &queue_counters[i]);
@@ -202,6 +204,8 @@ static void print_sample(const struct sample *s, const struct sample *before)
 		printf(", %s %" PRIu64, device_counters[i].title, s->device[i]);
 	puts(before ? "; per second:" : "");
 
+	if (!s->d.nr_queues)
+		return;
 	table_add(&t, "queue");
 	for (i = 0; i < PER_QUEUE; i++)
 		table_add(&t, "%s", queue_counters[i].title);

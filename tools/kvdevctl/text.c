@@ -183,6 +183,11 @@ static const char *const *const features[] = {
 	[VIRTIO_ID_SCSI] = scsi_features,
 };
 
+static const char *const vmmci_features[64] = {
+	F(KVDEV_VMMCI_F, TIMESYNC), F(KVDEV_VMMCI_F, ACK),
+	F(KVDEV_VMMCI_F, SYNCRTC),
+};
+
 /* NULL: it has none. */
 const char *feature_name(uint32_t device_id, unsigned int bit)
 {
@@ -190,6 +195,8 @@ const char *feature_name(uint32_t device_id, unsigned int bit)
 
 	if (device_id < ARRAY_SIZE(features) && features[device_id])
 		name = features[device_id][bit];
+	else if (device_id == KVDEV_DEVICE_VMMCI)
+		name = vmmci_features[bit];
 	return name ?: common_features[bit];
 }
 

@@ -234,6 +234,91 @@ if [[ ${python:-} ]]; then
 	wait "$owner" 2>/dev/null || true
 fi
 
+step "a VMM control interface"
+ok create vmmci "$n.ci"
+ok show "$n.ci"
+has "^$n.ci: vmmci, id [0-9]+, no queues\$"
+has 'offered +0x[0-9a-f]+ TIMESYNC ACK SYNCRTC'
+ok stats "$n.ci"
+has "^$n.ci: vmmci, resets 0"
+lacks kicks
+ok info
+has '^types +.*vmmci'
+bad 1 'the guest does not run, or does not know it' -- vmmci "$n.ci" shutdown
+ok vmmci "$n.ci" cancel
+bad 1 'no VMM control interface but of type blk' -- vmmci "$n" shutdown
+bad 1 'there is no device' -- vmmci "$x" shutdown
+if [[ -e /sys/module/kvdev_vdpa ]] || modprobe -q kvdev_vdpa; then
+	bad 1 'not for the vDPA bus' -- vdpa add "$n.ci"
+fi
+if [[ ${python:-} ]]; then
+	# A VMM and its guest: takes what is asked for, does it after a while.
+	cat >guest.py <<-'END'
+	import fcntl, os, struct, sys, time
+	fd = os.open("/dev/kvdev", os.O_RDWR)
+	def config(nr, off, data):
+	    b = bytearray(struct.pack("II", off, len(data)) + data)
+	    fcntl.ioctl(fd, nr, b)
+	    return bytes(b[8:])
+	def command():
+	    return struct.unpack("<I", config(0x8008af73, 0, bytes(4)))[0]
+	def status(s):
+	    fcntl.ioctl(fd, 0x4001af72, struct.pack("B", s))
+	fcntl.ioctl(fd, 0xd504, struct.pack("II32s", 40, 0, sys.argv[1].encode()))
+	fcntl.ioctl(fd, 0xaf01)
+	def start():
+	    fcntl.ioctl(fd, 0x4008af00, struct.pack("Q", 1 << 32 | 7))
+	    status(15)
+	start()
+	open("guest.ready", "w")
+	while True:
+	    c = command()
+	    if c and not os.path.exists("guest.deaf"):
+	        config(0x4008af74, 0, struct.pack("<I", c))
+	        if c == 1 and not os.path.exists("guest.stubborn"):
+	            sys.exit(0)
+	        if c == 2:
+	            status(0)
+	            start()
+	    time.sleep(0.01)
+	END
+	python3 guest.py "$n.ci" &
+	guest=$!
+	pids+=("$guest")
+	wait_for test -e guest.ready
+	"$ctl" vmmci "$n.ci" wait --count 2 --json >watched 2>&1 &
+	watcher=$!
+	pids+=("$watcher")
+	sleep 0.5
+	ok vmmci "$n.ci" syncrtc --wait
+	[[ $(cat out) == 'ack syncrtc' ]] || fail "syncrtc: $(cat out)"
+	ok vmmci "$n.ci" reboot --wait
+	[[ $(cat out) == $'ack reboot\ndone reboot' ]] || fail "reboot: $(cat out)"
+	wait "$watcher" || fail "wait --count: $(cat watched)"
+	head -n1 watched >out
+	json 'j["event"] == "ack" and j["command"] == "syncrtc" and j["count"] == 1'
+	touch guest.deaf
+	rc=0
+	"$ctl" vmmci "$n.ci" shutdown --wait --ack-timeout 0.2 >out || rc=$?
+	[[ $rc == 1 && $(cat out) == 'ack-timeout shutdown' ]] || fail "$rc: $(cat out)"
+	ok vmmci "$n.ci" shutdown
+	bad 1 "'kvdevctl vmmci $n.ci cancel' takes it back" -- vmmci "$n.ci" reboot
+	ok vmmci "$n.ci" cancel
+	touch guest.stubborn
+	rm guest.deaf
+	rc=0
+	"$ctl" vmmci "$n.ci" shutdown --wait --stop-timeout 0.2 >out || rc=$?
+	[[ $rc == 1 && $(tail -n1 out) == 'stop-timeout shutdown' ]] || fail "$rc: $(cat out)"
+	bad 1 "python3 (pid $guest)" -- delete "$n.ci"
+	rm guest.stubborn
+	ok -j vmmci "$n.ci" shutdown --wait
+	tail -n1 out >last
+	mv last out
+	json 'j["event"] == "released" and j["command"] is None'
+	wait "$guest" || fail "the guest ended with $?"
+fi
+ok delete "$n.ci"
+
 step "delete"
 bad 1 'there is no device' -- delete "$x"
 bad 1 'there is no device' -- delete 'a b'
@@ -349,7 +434,7 @@ if modprobe -q virtio_vdpa && modprobe -q virtio_blk; then
 	ok vdpa del "$n"
 	wait_for test ! -b "$disk"
 	bad 1 'is not on the vDPA bus' -- vdpa del "$n"
-	ok v a "$n"
+	ok vd a "$n"
 	wait_for test -b "$disk"
 	ok delete "$n" --vdpa
 	gone "$n"
