@@ -398,6 +398,108 @@ static void netframe_seeds(const char *dir)
 	}
 }
 
+/* Byte 1, and a length somewhere */
+static void scsi_cdb(u8 opcode, u8 byte, u8 len_at, u8 length)
+{
+	u8 cdb[16] = { opcode, byte };
+	unsigned int i;
+
+	cdb[len_at] = length;
+	put(0, 1);
+	for (i = 0; i < sizeof(cdb); i++)
+		put(cdb[i], 1);
+}
+
+/* A registration, a reservation, and so on through all service actions */
+static void scsi_reservations(u8 kind)
+{
+	u8 action;
+
+	put(kind, 1);
+	for (action = 0; action < 8; action++) {
+		put(0, 1);
+		put(0x5f | action << 8 | 5 << 16, 8);
+		put(24, 8);
+		put(action ? 1ULL << 56 : 0, 8);
+		put(1ULL << 56, 8);
+		put(0, 8);
+		scsi_cdb(0x5e, action & 3, 8, 255);
+	}
+}
+
+static void scsi_seeds(const char *dir)
+{
+	static const u8 kinds[] = { 0x40, 0x78, 0x05, 0x06 };
+	unsigned int i, opcode;
+	char name[32];
+
+	/* Every opcode, with a length wherever its CDB may have one */
+	for (i = 0; i < 2 * sizeof(kinds); i++) {
+		put(kinds[i / 2], 1);
+		for (opcode = i & 1; opcode < 192; opcode += 2)
+			scsi_cdb(opcode, 0, opcode < 0x20 ? 4 :
+				 opcode < 0x80 ? 8 : opcode < 0xa0 ? 13 : 9, 1);
+		snprintf(name, sizeof(name), "opcodes-%u", i);
+		save(dir, name);
+	}
+	/* What has pages, formats, options or service actions */
+	for (i = 0; i < sizeof(kinds); i++) {
+		static const u8 pages[] = { 0x00, 0x80, 0x83, 0xb0, 0xb1, 0xb2 };
+
+		put(kinds[i], 1);
+		for (opcode = 0; opcode < sizeof(pages); opcode++) {
+			put(0, 1);
+			put(0x12 | 1 << 8 | pages[opcode] << 16 | 1 << 24, 16);
+		}
+		for (opcode = 0; opcode < 4; opcode++) {
+			scsi_cdb(0xa3, 0x0c, 8, 255);
+			bytes[len - 16 + 2] = opcode;
+			scsi_cdb(0x43, 2, 7, 255);
+			bytes[len - 16 + 2] = opcode;
+			scsi_cdb(0x42, 2, 7, 255);
+			bytes[len - 16 + 2] = 0x40;
+			bytes[len - 16 + 3] = opcode;
+			scsi_cdb(0xad, 0, 8, 255);
+			bytes[len - 16 + 7] = opcode;
+			scsi_cdb(0x52, opcode, 7, 255);
+			bytes[len - 16 + 5] = 1;
+			scsi_cdb(0x1b, 0, 4, opcode);
+		}
+		scsi_cdb(0xa3, 0x0d, 8, 255);
+		scsi_cdb(0x9e, 0x10, 12, 255);
+		scsi_cdb(0x9e, 0x12, 12, 255);
+		scsi_cdb(0x4d, 0, 2, 0x6f);
+		scsi_cdb(0x1a, 0, 2, 0x3f);
+		snprintf(name, sizeof(name), "pages-%u", i);
+		save(dir, name);
+	}
+	scsi_reservations(0x40);
+	save(dir, "reservations");
+	/* MODE SELECT of the caching page, UNMAP of one range */
+	put(0x60, 1);
+	scsi_cdb(0x15, 0x10, 4, 24);
+	put(0, 4);
+	put(0x1208, 2);
+	pad_to(len + 18);
+	scsi_cdb(0x42, 0, 8, 24);
+	put(0x10001600, 4);
+	pad_to(len + 4 + 11);
+	put(1, 1);
+	pad_to(len + 4);
+	/* The medium comes and goes */
+	for (i = 0x80; i < 0x88; i++) {
+		put(i, 1);
+		put(100, 2);
+		scsi_cdb(0x4a, 1, 4, 0x10);
+	}
+	/* More unit attentions than fit */
+	for (i = 0x87; i < 0x100; i += 8) {
+		put(i, 1);
+		put(0, i & 8 ? 8 : 2);
+	}
+	save(dir, "parameters");
+}
+
 int main(int argc, char **argv)
 {
 	if (argc == 3 && !strcmp(argv[1], "split"))
@@ -412,6 +514,8 @@ int main(int argc, char **argv)
 		dhcp_seeds(argv[2]);
 	else if (argc == 3 && !strcmp(argv[1], "netframe"))
 		netframe_seeds(argv[2]);
+	else if (argc == 3 && !strcmp(argv[1], "scsi"))
+		scsi_seeds(argv[2]);
 	else
 		return 1;
 	return 0;
