@@ -20,6 +20,14 @@
  */
 #define BOUNCE_SIZE		SZ_32K
 
+/*
+ * Operations of one store that may sleep at a time. Enough to keep a disk busy;
+ * a limit because each holds a kernel thread while it sleeps, and a file may be
+ * one (FUSE) that never answers. Each store has its own threads to lose, so
+ * such a file harms no other.
+ */
+#define MAX_SLEEPING		64
+
 /* ------------------------------------------------------------- attaching */
 
 /* May this file be somebody's disk? */
@@ -108,9 +116,13 @@ struct kvdev_backend *kvdev_backend_open(int fd, u32 format, bool read_only)
 	if (ret)
 		goto err_put_file;
 
+	ret = -ENOMEM;
+	backend->wq = alloc_workqueue("kvdev-store", WQ_UNBOUND, MAX_SLEEPING);
+	if (!backend->wq)
+		goto err_put_file;
 	ret = backend->ops->open(backend);
 	if (ret)
-		goto err_put_file;
+		goto err_destroy_wq;
 	ret = backend_check_geometry(backend);
 	if (ret)
 		goto err_close;
@@ -118,6 +130,8 @@ struct kvdev_backend *kvdev_backend_open(int fd, u32 format, bool read_only)
 
 err_close:
 	backend->ops->close(backend);
+err_destroy_wq:
+	destroy_workqueue(backend->wq);
 err_put_file:
 	fput(backend->file);
 err_free:
@@ -135,6 +149,8 @@ void kvdev_backend_close(struct kvdev_backend *backend)
 {
 	if (!backend)
 		return;
+	/* All operations are done, but their work may be on its way out. */
+	destroy_workqueue(backend->wq);
 	backend->ops->close(backend);
 	fput(backend->file);
 	kfree(backend);
@@ -159,6 +175,24 @@ void kvdev_backend_path(const struct kvdev_backend *backend, char *buf,
 	if (!IS_ERR(start))
 		strscpy_pad(buf, start, len);
 	kfree(path);
+}
+
+/**
+ * kvdev_backend_resized() - the store may have another size
+ * @backend: the store; operations may be in flight
+ * @min: bytes it must have at least
+ *
+ * Context: process; the caller serialises.
+ * Return: 0; -EINVAL if it is too small now, then nothing changes.
+ */
+int kvdev_backend_resized(struct kvdev_backend *backend, u32 min)
+{
+	u64 size = backend->ops->size(backend);
+
+	if (size < min || size < backend->block_size)
+		return -EINVAL;
+	backend->size = size;
+	return 0;
 }
 
 /* ------------------------------------------------------------ completion */
@@ -187,6 +221,25 @@ void kvdev_io_end(struct kvdev_io *io, int error)
 	io->error = error;
 	INIT_WORK(&io->work, io_end_work);
 	kvdev_memacc_defer(&io->work);
+}
+
+static void io_work(struct work_struct *work)
+{
+	struct kvdev_io *io = container_of(work, struct kvdev_io, work);
+
+	io->backend->ops->work(io->backend, io);
+}
+
+/**
+ * kvdev_io_defer() - leave an operation to a thread that may wait
+ * @io: its memory, if any, is pinned
+ *
+ * Context: any.
+ */
+void kvdev_io_defer(struct kvdev_io *io)
+{
+	INIT_WORK(&io->work, io_work);
+	queue_work(io->backend->wq, &io->work);
 }
 
 /* ----------------------------------------------------------- slow roads */
@@ -344,7 +397,7 @@ void kvdev_backend_submit(struct kvdev_backend *backend, struct kvdev_io *io)
 	/* Who cannot write has nothing to make durable either. */
 	if (unlikely(backend->read_only && io->op != KVDEV_IO_READ))
 		io->done(io, io->op == KVDEV_IO_FLUSH ? 0 : -EROFS);
-	else if (io->op == KVDEV_IO_FLUSH)
+	else if (io->op >= KVDEV_IO_FLUSH)
 		backend->ops->submit(backend, io);
 	else if (unlikely(!io_memory_fits(backend, io)))
 		io->done(io, io_run_bounced(io));
@@ -352,4 +405,42 @@ void kvdev_backend_submit(struct kvdev_backend *backend, struct kvdev_io *io)
 		io->done(io, io_run_long(io));
 	else
 		backend->ops->submit(backend, io);
+}
+
+/**
+ * kvdev_backend_transfer() - read or write, and wait for it
+ * @backend: the store
+ * @op: KVDEV_IO_READ or KVDEV_IO_WRITE
+ * @pos: byte position, a multiple of the block size, inside the store with all
+ *	of @iter
+ * @iter: the memory, whole blocks; consumed
+ * @durable: a write is durable when this returns
+ *
+ * Context: process (the address space of @iter); sleeps.
+ * Return: 0 or -errno.
+ */
+int kvdev_backend_transfer(struct kvdev_backend *backend, enum kvdev_io_op op,
+			   loff_t pos, struct iov_iter *iter, bool durable)
+{
+	struct io_part *part;
+	int ret;
+
+	if (!iov_iter_count(iter))
+		return 0;
+	part = kzalloc(sizeof(*part), GFP_KERNEL_ACCOUNT);
+	if (!part)
+		return -ENOMEM;
+	init_completion(&part->over);
+	part->io.op = op;
+	part->io.durable = durable;
+	part->io.pos = pos;
+	part->io.len = iov_iter_count(iter);
+	part->io.iter = *iter;
+	part->io.done = part_done;
+	kvdev_backend_submit(backend, &part->io);
+	wait_for_completion_io(&part->over);
+	iov_iter_advance(iter, part->io.len);
+	ret = part->error;
+	kfree(part);
+	return ret;
 }

@@ -41,18 +41,24 @@ enum kvdev_io_op {
 	KVDEV_IO_READ,
 	KVDEV_IO_WRITE,
 	KVDEV_IO_FLUSH,
+	KVDEV_IO_DISCARD,
+	KVDEV_IO_ZEROES,
 };
 
 /**
  * struct kvdev_io - one operation on a backend, embedded in a request
  * @op: what to do. A flush makes all writes durable that were done before it
- *	was submitted
- * @durable: write only: done means durable, as if a flush had followed
+ *	was submitted. After a discard, for which the store must have a
+ *	granularity, the content is anything, or zeroes if the store says so
+ * @durable: write or zeroes only: done means durable, as if a flush had
+ *	followed
+ * @unmap: zeroes only: the store need not keep space for them
  * @pos: byte position, a multiple of the block size
  * @len: bytes, a multiple of the block size; 0 for a flush. The submitter has
  *	checked that the range lies inside the store
- * @iter: the memory, @len bytes. Only used until submit returns: a backend
- *	that is not done by then has pinned or copied what it needs
+ * @iter: read or write: the memory, @len bytes. Only used until submit
+ *	returns: a backend that is not done by then has pinned or copied what
+ *	it needs
  * @done: called exactly once for each submitted operation, from any context
  *	including hard interrupts and from inside submit. @error is 0 or a
  *	negative errno; a short transfer is -EIO. The operation is the
@@ -67,6 +73,7 @@ enum kvdev_io_op {
 struct kvdev_io {
 	enum kvdev_io_op op;
 	bool durable;
+	bool unmap;
 	loff_t pos;
 	size_t len;
 	struct iov_iter iter;
@@ -98,28 +105,36 @@ struct kvdev_io {
  * @submit: start @io in worker context (the address space of the user memory
  *	in @io->iter is current). Memory is aligned as @open asked and at most
  *	KVDEV_IO_MAX bytes. Never fails: errors go to kvdev_io_end()
+ * @work: do what @submit left to kvdev_io_defer(), then kvdev_io_end().
+ *	A kernel thread, which may wait for the store
+ * @size: bytes there are now
  */
 struct kvdev_backend_ops {
 	const char *name;
 	int (*open)(struct kvdev_backend *backend);
 	void (*close)(struct kvdev_backend *backend);
 	void (*submit)(struct kvdev_backend *backend, struct kvdev_io *io);
+	void (*work)(struct kvdev_backend *backend, struct kvdev_io *io);
+	u64 (*size)(const struct kvdev_backend *backend);
 };
 
 /**
  * struct kvdev_backend - an attached store
  * @ops: kind of store
  * @file: the VMM's file, referenced
- * @size: bytes
+ * @size: bytes; changed by kvdev_backend_resized() only
  * @block_size: smallest unit of position and length: what the store needs, a
  *	power of two from KVDEV_BLOCK_MIN to KVDEV_BLOCK_MAX
  * @addr_align: what memory addresses must be a multiple of, a power of two
  * @len_align: what lengths of memory pieces must be a multiple of; 1 or
  *	@block_size
  * @read_only: writes are refused here too, whatever the device checked
+ * @discard_granularity: bytes that are discarded together; 0: none can be
+ * @discard_zeroes: what was discarded reads as zeroes
+ * @wq: threads that may wait for the store
  * @priv: private to the kind of store
  *
- * Nothing changes between open and close.
+ * Nothing else changes between open and close.
  */
 struct kvdev_backend {
 	const struct kvdev_backend_ops *ops;
@@ -129,6 +144,9 @@ struct kvdev_backend {
 	u32 addr_align;
 	u32 len_align;
 	bool read_only;
+	u32 discard_granularity;
+	bool discard_zeroes;
+	struct workqueue_struct *wq;
 	void *priv;
 };
 
@@ -138,9 +156,13 @@ void kvdev_backend_close(struct kvdev_backend *backend);
 void kvdev_backend_path(const struct kvdev_backend *backend, char *buf,
 			size_t len);
 void kvdev_backend_submit(struct kvdev_backend *backend, struct kvdev_io *io);
+int kvdev_backend_transfer(struct kvdev_backend *backend, enum kvdev_io_op op,
+			   loff_t pos, struct iov_iter *iter, bool durable);
+int kvdev_backend_resized(struct kvdev_backend *backend, u32 min);
 
 /* For kinds of stores */
 void kvdev_io_end(struct kvdev_io *io, int error);
+void kvdev_io_defer(struct kvdev_io *io);
 
 extern const struct kvdev_backend_ops kvdev_file_backend_ops;
 extern const struct kvdev_backend_ops kvdev_bdev_backend_ops;

@@ -44,7 +44,7 @@ static blk_opf_t bdev_opf(const struct kvdev_io *io)
 		/* What direct I/O says: somebody waits, alone. */
 		opf = REQ_OP_WRITE | REQ_SYNC | REQ_IDLE;
 		return io->durable ? opf | REQ_FUA : opf;
-	case KVDEV_IO_FLUSH:
+	default:
 		break;
 	}
 	return REQ_OP_WRITE | REQ_PREFLUSH | REQ_SYNC;
@@ -54,6 +54,10 @@ static void bdev_submit(struct kvdev_backend *backend, struct kvdev_io *io)
 {
 	int ret;
 
+	if (io->op >= KVDEV_IO_DISCARD) {
+		kvdev_io_defer(io);
+		return;
+	}
 	if (io->op != KVDEV_IO_FLUSH) {
 		ret = kvdev_pages_pin(&io->pages, &io->iter);
 		if (ret) {
@@ -63,6 +67,30 @@ static void bdev_submit(struct kvdev_backend *backend, struct kvdev_io *io)
 	}
 	bdev_bio_init(backend, io, bdev_opf(io));
 	submit_bio(&io->b.bio);
+}
+
+/* These wait for the device; the block layer cuts them into bios. */
+static void bdev_work(struct kvdev_backend *backend, struct kvdev_io *io)
+{
+	struct block_device *bdev = backend->priv;
+	sector_t sector = io->pos >> SECTOR_SHIFT;
+	sector_t nr = io->len >> SECTOR_SHIFT;
+	int ret;
+
+	if (io->op == KVDEV_IO_DISCARD)
+		ret = blkdev_issue_discard(bdev, sector, nr, GFP_KERNEL);
+	else
+		ret = blkdev_issue_zeroout(bdev, sector, nr, GFP_KERNEL,
+					   io->unmap ? 0 :
+					   BLKDEV_ZERO_NOUNMAP);
+	if (!ret && io->durable)
+		ret = blkdev_issue_flush(bdev);
+	kvdev_io_end(io, ret);
+}
+
+static u64 bdev_size(const struct kvdev_backend *backend)
+{
+	return bdev_nr_bytes(file_bdev(backend->file));
 }
 
 static int bdev_open(struct kvdev_backend *backend)
@@ -80,11 +108,15 @@ static int bdev_open(struct kvdev_backend *backend)
 		return ret;
 	invalidate_bdev(bdev);
 
-	backend->size = bdev_nr_bytes(bdev);
+	backend->size = bdev_size(backend);
 	backend->block_size = bdev_logical_block_size(bdev);
 	backend->addr_align = bdev_dma_alignment(bdev) + 1;
 	backend->len_align = backend->block_size;
 	backend->read_only |= bdev_read_only(bdev);
+	if (bdev_max_discard_sectors(bdev))
+		backend->discard_granularity =
+			max(bdev_discard_granularity(bdev),
+			    backend->block_size);
 	backend->priv = bdev;
 	return 0;
 }
@@ -100,4 +132,6 @@ const struct kvdev_backend_ops kvdev_bdev_backend_ops = {
 	.open = bdev_open,
 	.close = bdev_close,
 	.submit = bdev_submit,
+	.work = bdev_work,
+	.size = bdev_size,
 };

@@ -11,6 +11,7 @@
  */
 #include <linux/blkdev.h>
 #include <linux/cred.h>
+#include <linux/falloc.h>
 #include <linux/ioprio.h>
 #include <linux/memcontrol.h>
 #include <linux/sched/mm.h>
@@ -19,24 +20,14 @@
 
 #include "backend.h"
 
-/*
- * Operations of one file that may sleep at a time. Enough to keep a disk busy;
- * a limit because each holds a kernel thread while it sleeps, and the file may
- * be one (FUSE) that never answers. Each file has its own threads to lose, so
- * such a file harms no other.
- */
-#define FILE_MAX_SLEEPING	64
-
 /**
  * struct file_store - private state of the kind
  * @iocb_flags: how the file was opened. Kept from then: fcntl() on the VMM's
  *	descriptor must not turn our writes into appending ones
- * @wq: threads that may wait for the file
  * @memcg: whom the page cache is charged to: the VMM, not the kernel thread
  */
 struct file_store {
 	int iocb_flags;
-	struct workqueue_struct *wq;
 	struct mem_cgroup *memcg;
 };
 
@@ -169,11 +160,63 @@ static int buffered_finish(struct kvdev_io *io)
 	return 0;
 }
 
-static void file_work(struct work_struct *work)
+/* As many pages of zeroes are written at a time. */
+#define ZERO_PAGES	16
+
+/* Zeroes as data, for file systems that have nothing better. */
+static int file_write_zeroes(struct kvdev_io *io)
 {
-	struct kvdev_io *io = container_of(work, struct kvdev_io, work);
 	const struct file_store *store = io->backend->priv;
 	struct file *file = io->backend->file;
+	struct bio_vec bvec[ZERO_PAGES];
+	struct iov_iter iter;
+	struct kiocb iocb = {
+		.ki_filp = file,
+		.ki_pos = io->pos,
+		.ki_flags = store->iocb_flags | IOCB_WRITE,
+	};
+	loff_t end = io->pos + io->len;
+	ssize_t ret;
+	int i;
+
+	for (i = 0; i < ZERO_PAGES; i++)
+		bvec_set_page(&bvec[i], ZERO_PAGE(0), PAGE_SIZE, 0);
+	while (iocb.ki_pos < end) {
+		iov_iter_bvec(&iter, ITER_SOURCE, bvec, ZERO_PAGES,
+			      min_t(u64, end - iocb.ki_pos,
+				    ZERO_PAGES * PAGE_SIZE));
+		ret = vfs_iocb_iter_write(file, &iocb, &iter);
+		if (ret <= 0)
+			return ret ?: -EIO;
+		cond_resched();
+	}
+	return 0;
+}
+
+static int file_zero(struct kvdev_io *io)
+{
+	struct file *file = io->backend->file;
+	int ret = -EOPNOTSUPP;
+
+	if (io->unmap)
+		ret = vfs_fallocate(file,
+				    FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+				    io->pos, io->len);
+	if (ret == -EOPNOTSUPP)
+		ret = vfs_fallocate(file,
+				    FALLOC_FL_ZERO_RANGE | FALLOC_FL_KEEP_SIZE,
+				    io->pos, io->len);
+	if (ret == -EOPNOTSUPP)
+		ret = file_write_zeroes(io);
+	if (!ret && io->durable)
+		ret = vfs_fsync_range(file, io->pos, io->pos + io->len - 1, 1);
+	return ret;
+}
+
+static void file_work(struct kvdev_backend *backend, struct kvdev_io *io)
+{
+	const struct file_store *store = backend->priv;
+	struct file *file = backend->file;
 	struct mem_cgroup *old_memcg;
 	const struct cred *old_cred;
 	int ret;
@@ -183,20 +226,14 @@ static void file_work(struct work_struct *work)
 	old_memcg = set_active_memcg(store->memcg);
 	if (io->op == KVDEV_IO_FLUSH)
 		ret = vfs_fsync(file, 1);
+	else if (io->op >= KVDEV_IO_DISCARD)
+		ret = file_zero(io);
 	else
 		ret = buffered_finish(io);
 	set_active_memcg(old_memcg);
 	revert_creds(old_cred);
 
 	kvdev_io_end(io, ret);
-}
-
-static void file_defer(struct kvdev_io *io)
-{
-	const struct file_store *store = io->backend->priv;
-
-	INIT_WORK(&io->work, file_work);
-	queue_work(store->wq, &io->work);
 }
 
 static void buffered_submit(struct kvdev_io *io)
@@ -218,13 +255,13 @@ static void buffered_submit(struct kvdev_io *io)
 		return;
 	}
 	iov_iter_bvec(&io->iter, dir, io->pages.bvec, io->pages.nr, rest);
-	file_defer(io);
+	kvdev_io_defer(io);
 }
 
 static void file_submit(struct kvdev_backend *backend, struct kvdev_io *io)
 {
-	if (io->op == KVDEV_IO_FLUSH)
-		file_defer(io);
+	if (io->op >= KVDEV_IO_FLUSH)
+		kvdev_io_defer(io);
 	else if (store_is_direct(backend->priv))
 		direct_submit(io);
 	else
@@ -254,6 +291,11 @@ static void file_direct_limits(struct kvdev_backend *backend)
 	backend->len_align = block;
 }
 
+static u64 file_size(const struct kvdev_backend *backend)
+{
+	return i_size_read(file_inode(backend->file));
+}
+
 static int file_open(struct kvdev_backend *backend)
 {
 	struct file_store *store;
@@ -261,17 +303,13 @@ static int file_open(struct kvdev_backend *backend)
 	store = kzalloc(sizeof(*store), GFP_KERNEL_ACCOUNT);
 	if (!store)
 		return -ENOMEM;
-	store->wq = alloc_workqueue("kvdev-file", WQ_UNBOUND,
-				    FILE_MAX_SLEEPING);
-	if (!store->wq) {
-		kfree(store);
-		return -ENOMEM;
-	}
 	store->iocb_flags = backend->file->f_iocb_flags & FILE_IOCB_FLAGS;
 	store->memcg = get_mem_cgroup_from_mm(current->mm);
 	backend->priv = store;
 
-	backend->size = i_size_read(file_inode(backend->file));
+	backend->size = file_size(backend);
+	/* Whatever the file system can: at worst zeroes are written. */
+	backend->discard_zeroes = true;
 	if (store_is_direct(store)) {
 		file_direct_limits(backend);
 	} else {
@@ -279,6 +317,10 @@ static int file_open(struct kvdev_backend *backend)
 		backend->addr_align = 1;
 		backend->len_align = 1;
 	}
+	if (backend->file->f_op->fallocate)
+		backend->discard_granularity =
+			max_t(u32, backend->block_size,
+			      i_blocksize(file_inode(backend->file)));
 	return 0;
 }
 
@@ -286,8 +328,6 @@ static void file_close(struct kvdev_backend *backend)
 {
 	struct file_store *store = backend->priv;
 
-	/* All operations are done, but their work may be on its way out. */
-	destroy_workqueue(store->wq);
 	mem_cgroup_put(store->memcg);
 	kfree(store);
 }
@@ -297,4 +337,6 @@ const struct kvdev_backend_ops kvdev_file_backend_ops = {
 	.open = file_open,
 	.close = file_close,
 	.submit = file_submit,
+	.work = file_work,
+	.size = file_size,
 };
