@@ -47,6 +47,18 @@ void kvdev_memacc_defer(struct work_struct *work)
 	queue_work(memacc_wq, work);
 }
 
+/**
+ * kvdev_memacc_defer_delayed() - the same, later
+ * @work: as of kvdev_memacc_defer()
+ * @delay: jiffies
+ *
+ * Context: any.
+ */
+void kvdev_memacc_defer_delayed(struct delayed_work *work, unsigned long delay)
+{
+	queue_delayed_work(memacc_wq, work, delay);
+}
+
 /* Sleeps. A page that has no file behind it stays dirty for ever. */
 static void page_make_dirty(struct page *page)
 {
@@ -237,6 +249,24 @@ int kvdev_pages_pin(struct kvdev_pages *pages, struct iov_iter *iter)
 	return 0;
 }
 EXPORT_SYMBOL_NS_GPL(kvdev_pages_pin, KVDEV_NS);
+
+/**
+ * kvdev_pages_store() - write to the pages, from the beginning
+ * @pages: pinned for that
+ * @buf: what
+ * @len: bytes, no more than the pages have
+ *
+ * Context: any, before kvdev_pages_try_release().
+ */
+void kvdev_pages_store(const struct kvdev_pages *pages, const void *buf,
+		       size_t len)
+{
+	struct iov_iter iter;
+
+	iov_iter_bvec(&iter, ITER_DEST, pages->bvec, pages->nr, len);
+	/* Cannot be short: these are pages, and the caller has counted. */
+	WARN_ON_ONCE(copy_to_iter(buf, len, &iter) != len);
+}
 
 static bool pages_all_dirty(const struct kvdev_pages *pages)
 {

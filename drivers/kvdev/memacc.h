@@ -24,11 +24,13 @@
 #include <linux/uio.h>
 
 struct page;
+struct delayed_work;
 struct work_struct;
 
 int kvdev_memacc_init(void);
 void kvdev_memacc_exit(void);
 void kvdev_memacc_defer(struct work_struct *work);
+void kvdev_memacc_defer_delayed(struct delayed_work *work, unsigned long delay);
 
 /**
  * struct kvdev_pinned_byte - a byte a completion can store
@@ -76,6 +78,8 @@ static inline void kvdev_pages_init(struct kvdev_pages *pages)
 }
 
 int kvdev_pages_pin(struct kvdev_pages *pages, struct iov_iter *iter);
+void kvdev_pages_store(const struct kvdev_pages *pages, const void *buf,
+		       size_t len);
 bool kvdev_pages_try_release(struct kvdev_pages *pages);
 void kvdev_pages_release(struct kvdev_pages *pages);
 
