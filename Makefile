@@ -48,8 +48,8 @@ clean:
 install: modules
 	$(MAKE) -C $(KDIR) M=$(CURDIR) \
 		$(if $(DESTDIR),INSTALL_MOD_PATH=$(DESTDIR)) modules_install
-	install -D -m 644 include/uapi/linux/kvdev.h \
-		$(DESTDIR)$(PREFIX)/include/linux/kvdev.h
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/include/linux \
+		include/uapi/linux/kvdev.h include/uapi/linux/kvdev_scsi.h
 	install -D -m 644 debian/kvdev-dkms.udev \
 		$(DESTDIR)$(PREFIX)/lib/udev/rules.d/60-kvdev.rules
 

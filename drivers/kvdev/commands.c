@@ -432,6 +432,13 @@ static const struct kvdev_cmd cmds[] = {
 	TYPE(KVDEV_NET_GET_STATS, struct kvdev_net_get_stats, drop_memory,
 	     CMD_OUT),
 
+	TYPE(KVDEV_SCSI_ADD_LUN, struct kvdev_scsi_add_lun, wwn, 0),
+	TYPE(KVDEV_SCSI_REMOVE_LUN, struct kvdev_scsi_lun, lun, 0),
+	TYPE(KVDEV_SCSI_SET_MEDIA, struct kvdev_scsi_set_media, format, 0),
+	TYPE(KVDEV_SCSI_RESIZE_LUN, struct kvdev_scsi_lun, lun, 0),
+	TYPE(KVDEV_SCSI_NEXT_LUN, struct kvdev_scsi_next_lun, backing,
+	     CMD_OUT),
+
 	VHOST(VHOST_SET_OWNER, cmd_set_owner, CMD_CLAIM),
 	VHOST(VHOST_RESET_OWNER, cmd_reset_owner, CMD_OWNER),
 	VHOST(VHOST_SET_MEM_TABLE, cmd_set_mem_table, CMD_OWNER),

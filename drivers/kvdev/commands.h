@@ -9,6 +9,7 @@
 #include <linux/types.h>
 #include <linux/vhost.h>
 #include <uapi/linux/kvdev.h>
+#include <uapi/linux/kvdev_scsi.h>
 
 struct kvdev_dev;
 
@@ -33,6 +34,10 @@ union kvdev_arg {
 	struct kvdev_net_attach net_attach;
 	struct kvdev_net_config net_config;
 	struct kvdev_net_get_stats net_get_stats;
+	struct kvdev_scsi_add_lun scsi_add_lun;
+	struct kvdev_scsi_lun scsi_lun;
+	struct kvdev_scsi_set_media scsi_set_media;
+	struct kvdev_scsi_next_lun scsi_next_lun;
 	struct vhost_vring_state vring_state;
 	struct vhost_vring_addr vring_addr;
 	struct vhost_vring_file vring_file;

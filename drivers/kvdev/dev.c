@@ -727,7 +727,7 @@ static int check_create(const struct kvdev_create *arg,
 	    (arg->nr_queues && type->max_queues == type->nr_queues &&
 	     arg->nr_queues != type->nr_queues))
 		return -EINVAL;
-	*nr_queues = arg->nr_queues ?: type->nr_queues;
+	*nr_queues = (arg->nr_queues ?: type->nr_queues) + type->extra_queues;
 	*queue_size = arg->queue_size ?: type->queue_size;
 	return 0;
 }

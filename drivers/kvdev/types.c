@@ -22,6 +22,7 @@ static const struct kvdev_device_type *types[MAX_TYPES] = {
 	[VIRTIO_ID_BLOCK] = &kvdev_blk_type,
 	[VIRTIO_ID_RNG] = &kvdev_rng_type,
 	[KVDEV_TYPE_BIT_VMMCI] = &kvdev_vmmci_type,
+	[VIRTIO_ID_SCSI] = &kvdev_scsi_type,
 };
 
 static DEFINE_MUTEX(types_mutex);

@@ -38,7 +38,8 @@ struct kvdev_pci_ids;
  * @name: short name, for workers and debugfs
  * @owner: module
  * @nr_queues: default number of queues; 0 if the type has none
- * @max_queues: most queues; equal to @nr_queues if it cannot be chosen
+ * @max_queues: most of them; equal to @nr_queues if it cannot be chosen
+ * @extra_queues: queues every device has besides those
  * @queue_size: default size of every ring
  * @config_size: bytes of the configuration space
  * @pci_ids: what it is as a PCI function, if that does not follow from @id
@@ -80,6 +81,7 @@ struct kvdev_device_type {
 	struct module *owner;
 	u16 nr_queues;
 	u16 max_queues;
+	u16 extra_queues;
 	u16 queue_size;
 	u32 config_size;
 	const struct kvdev_pci_ids *pci_ids;
@@ -107,6 +109,7 @@ struct kvdev_device_type {
 extern const struct kvdev_device_type kvdev_blk_type;
 extern const struct kvdev_device_type kvdev_rng_type;
 extern const struct kvdev_device_type kvdev_vmmci_type;
+extern const struct kvdev_device_type kvdev_scsi_type;
 
 /* A type in a module of its own: MODULE_ALIAS(KVDEV_TYPE_ALIAS(id)). */
 #define KVDEV_TYPE_ALIAS(id)	"kvdev-device-" __stringify(id)

@@ -144,6 +144,7 @@ static struct virtio_device_id mgmt_ids[] = {
 	{ VIRTIO_ID_NET, VIRTIO_DEV_ANY_ID },
 	{ VIRTIO_ID_BLOCK, VIRTIO_DEV_ANY_ID },
 	{ VIRTIO_ID_RNG, VIRTIO_DEV_ANY_ID },
+	{ VIRTIO_ID_SCSI, VIRTIO_DEV_ANY_ID },
 	{ 0 },
 };
 

@@ -36,14 +36,15 @@
  *  - ENODEV: the file has no device yet (KVDEV_CREATE or KVDEV_OPEN comes
  *    first).
  *  - EEXIST: the file has a device, the device a transport or, by this file,
- *    an owner, or the name is taken.
+ *    an owner, or the name or the address of a logical unit is taken.
  *  - ENOENT: no device of this name or after this id.
  *  - EPERM: no owner yet (VHOST_SET_OWNER), the owner was set through another
  *    file, or the caller does not share the owner's address space.
  *  - EBUSY: not in this state: queue running, driver active, register level
- *    owns the field, device in use by another owner.
- *  - ENXIO: no such queue or vector, or no backend, transport or driver where
- *    one is needed.
+ *    owns the field, device in use by another owner, medium locked by the
+ *    driver.
+ *  - ENXIO: no such queue, vector or logical unit, or no backend, transport or
+ *    driver where one is needed.
  *  - EBADF: a descriptor is not open or was not opened for what it must do. One
  *    of the wrong kind (no eventfd, no file that can be a disk) is EINVAL.
  *  - EAGAIN: a thread cannot be created (limits of the owner). Of read(2):
@@ -83,6 +84,12 @@ enum {
 	KVDEV_CMD_NET_SET,
 	KVDEV_CMD_NET_GET,
 	KVDEV_CMD_NET_GET_STATS,
+
+	KVDEV_CMD_SCSI_ADD_LUN = 0x30,
+	KVDEV_CMD_SCSI_REMOVE_LUN,
+	KVDEV_CMD_SCSI_SET_MEDIA,
+	KVDEV_CMD_SCSI_RESIZE_LUN,
+	KVDEV_CMD_SCSI_NEXT_LUN,
 
 	KVDEV_CMD_VMMCI_CMD = 0x40,
 };

@@ -5,7 +5,7 @@
  */
 #include <stddef.h>
 
-#include <linux/kvdev.h>
+#include <linux/kvdev_scsi.h>
 
 #ifdef __cplusplus
 #define CHECK(x)	static_assert(x, #x)
@@ -162,6 +162,48 @@ AT(kvdev_vmmci_cmd, ack_timeout_ms, 12);
 AT(kvdev_vmmci_cmd, stop_timeout_ms, 16);
 AT(kvdev_vmmci_cmd, __reserved, 20);
 
+SIZE(kvdev_scsi_add_lun, 104);
+AT(kvdev_scsi_add_lun, flags, 4);
+AT(kvdev_scsi_add_lun, target, 8);
+AT(kvdev_scsi_add_lun, lun, 12);
+AT(kvdev_scsi_add_lun, type, 16);
+AT(kvdev_scsi_add_lun, fd, 20);
+AT(kvdev_scsi_add_lun, format, 24);
+AT(kvdev_scsi_add_lun, block_size, 28);
+AT(kvdev_scsi_add_lun, vendor, 32);
+AT(kvdev_scsi_add_lun, product, 40);
+AT(kvdev_scsi_add_lun, revision, 56);
+AT(kvdev_scsi_add_lun, serial, 60);
+AT(kvdev_scsi_add_lun, wwn, 96);
+
+SIZE(kvdev_scsi_lun, 16);
+AT(kvdev_scsi_lun, flags, 4);
+AT(kvdev_scsi_lun, target, 8);
+AT(kvdev_scsi_lun, lun, 12);
+
+SIZE(kvdev_scsi_set_media, 24);
+AT(kvdev_scsi_set_media, flags, 4);
+AT(kvdev_scsi_set_media, target, 8);
+AT(kvdev_scsi_set_media, lun, 12);
+AT(kvdev_scsi_set_media, fd, 16);
+AT(kvdev_scsi_set_media, format, 20);
+
+SIZE(kvdev_scsi_next_lun, 368);
+AT(kvdev_scsi_next_lun, flags, 4);
+AT(kvdev_scsi_next_lun, target, 8);
+AT(kvdev_scsi_next_lun, lun, 12);
+AT(kvdev_scsi_next_lun, type, 16);
+AT(kvdev_scsi_next_lun, block_size, 20);
+AT(kvdev_scsi_next_lun, state, 24);
+AT(kvdev_scsi_next_lun, __reserved, 28);
+AT(kvdev_scsi_next_lun, blocks, 32);
+AT(kvdev_scsi_next_lun, wwn, 40);
+AT(kvdev_scsi_next_lun, vendor, 48);
+AT(kvdev_scsi_next_lun, product, 56);
+AT(kvdev_scsi_next_lun, revision, 72);
+AT(kvdev_scsi_next_lun, serial, 76);
+AT(kvdev_scsi_next_lun, backing, 112);
+
 CHECK(KVDEV_GET_INFO == 0xd500);
 CHECK(KVDEV_CREATE == 0xd501);
 CHECK(KVDEV_SET_BACKEND == 0xd502);
@@ -183,6 +225,11 @@ CHECK(KVDEV_EVENT_VMMCI_GUEST_SHUTDOWN == 5);
 CHECK(KVDEV_EVENT_VMMCI_GUEST_REBOOT == 6);
 CHECK(KVDEV_EVENT_VMMCI_ACK_TIMEOUT == 7);
 CHECK(KVDEV_EVENT_VMMCI_STOP_TIMEOUT == 8);
+CHECK(KVDEV_SCSI_ADD_LUN == 0xd530);
+CHECK(KVDEV_SCSI_REMOVE_LUN == 0xd531);
+CHECK(KVDEV_SCSI_SET_MEDIA == 0xd532);
+CHECK(KVDEV_SCSI_RESIZE_LUN == 0xd533);
+CHECK(KVDEV_SCSI_NEXT_LUN == 0xd534);
 CHECK(KVDEV_FORMAT_RAW == 1);
 CHECK(KVDEV_TRANSPORT_PCI_MODERN == 1);
 CHECK(KVDEV_BACKEND_RDONLY == 1);
