@@ -115,7 +115,7 @@ bad 1 'neither a file nor a block device' -- create blk "$x" --file fifo
 bad 1 "'empty' cannot be a disk" -- create blk "$x" --file empty
 truncate -s 1k small
 bad 1 'blocks of 4096 bytes' -- create blk "$x" --file small --block-size 4096
-bad 1 'cannot have 2 queues' -- create rng "$x" --queues 2
+bad 1 'cannot have so many queues' -- create rng "$x" --queues 2
 bad 2 'cannot be a name' -- create blk 'a b' --file other.img
 bad 1 "in use by device '$n'" -- create blk "$x" --file disk.img
 gone "$x"
