@@ -97,6 +97,7 @@ void kvdev_debugfs_add(struct kvdev_dev *dev)
 	snprintf(name, sizeof(name), "%u", dev->id);
 	dev->debugfs = debugfs_create_dir(name, debugfs_root);
 	debugfs_create_file("stats", 0400, dev->debugfs, dev, &stats_fops);
+	kvdev_debug_add(dev);
 }
 
 /**

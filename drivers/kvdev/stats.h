@@ -60,6 +60,7 @@ int kvdev_stats_read(struct kvdev_dev *dev, struct kvdev_get_stats *arg);
 void kvdev_debugfs_init(void);
 void kvdev_debugfs_exit(void);
 void kvdev_debugfs_add(struct kvdev_dev *dev);
+void kvdev_debug_add(struct kvdev_dev *dev);
 void kvdev_debugfs_remove(struct kvdev_dev *dev);
 
 #endif /* KVDEV_STATS_H */

@@ -3,6 +3,7 @@
  * Drivers of the transports other than virtio-pci modern, which abi_regs_test.c
  * is about: they are this process.
  */
+#include <glob.h>
 #include <sys/mman.h>
 
 #include <linux/virtio_pci.h>
@@ -677,6 +678,66 @@ TEST(generation_with_the_configuration)
 	EXPECT_EQ(set_backend(g->fd, temp_file(4 << 20, 0), 0, 0), 0);
 	EXPECT_EQ(reg_read(g, gen, 1), second);
 	EXPECT_EQ(reg_read(g, g->bar.device_offset, 4), 8192);
+}
+
+/* The file of the device that this test has; tests run one at a time. */
+static char *debugfs(const char *name)
+{
+	static char text[65536];
+	size_t len = 0;
+	glob_t found;
+	FILE *file;
+
+	snprintf(text, sizeof(text), "/sys/kernel/debug/kvdev/*/%s", name);
+	if (glob(text, 0, NULL, &found))
+		SKIP("no debugfs");
+	file = fopen(found.gl_pathv[found.gl_pathc - 1], "r");
+	ASSERT_TRUE(file);
+	len = fread(text, 1, sizeof(text) - 1, file);
+	text[len] = '\0';
+	fclose(file);
+	globfree(&found);
+	return text;
+}
+
+#define EXPECT_IN(text, what)						\
+	do {								\
+		if (!strstr(text, what))				\
+			NOTE("not there: %s", what);			\
+		EXPECT_TRUE(strstr(text, what));			\
+	} while (0)
+
+/* What a person sees of a device, and that looking changes nothing. */
+TEST(debugfs_shows_registers_and_rings)
+{
+	struct guest *g = mmio_disk(1);
+	const char *text;
+
+	text = debugfs("queues");
+	EXPECT_IN(text, "queue 0: stopped");
+	mmio_start(g, 1);
+	flush(g, 0, M_NOTIFY, 4);
+	/* Waiting for a kick that never comes */
+	g->vq[0].desc[7].addr = 0x123456789abcULL;
+	g->vq[0].desc[7].len = 4711;
+	vq_expose(&g->vq[0], 7);
+	vq_expose(&g->vq[0], 0xfffe);
+
+	text = debugfs("registers");
+	EXPECT_IN(text, "transport mmio-legacy, legacy driver");
+	EXPECT_IN(text, "device_status 0x07 ACKNOWLEDGE DRIVER DRIVER_OK\n");
+	EXPECT_IN(text, "isr_status 0x1");
+	EXPECT_IN(text, "queue 0: queue_size 256 of 256 queue_enable 1 running");
+	EXPECT_IN(text, "00000000: 00 08 00 00 00 00 00 00");
+	text = debugfs("queues");
+	EXPECT_IN(text, "queue 0: split, 256 entries");
+	EXPECT_IN(text, "avail: idx 3 flags 0x0, next to take 1");
+	EXPECT_IN(text, "used: idx 1 ");
+	EXPECT_IN(text, "waiting: 7: addr 0x123456789abc len 4711 flags 0x0");
+	EXPECT_IN(text, "waiting: 65534, no descriptor");
+	EXPECT_IN(text, "descriptor area, 4096 bytes");
+	EXPECT_EQ(mget(g, M_ISR), 1);
+	EXPECT_EQ(guest_stats(g, 0).violations, 0);
 }
 
 /* Spaces and byte orders that a transport does not have. */
