@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A driver that accesses the register window at random, with a device that
- * does no more than follow status writes. After each access, what must hold in
- * any state is checked.
+ * A driver that accesses the registers at random, through the windows of any
+ * transport, with a device that does no more than follow status writes. After
+ * each access, what must hold in any state is checked.
  *
- * Input: queues, vectors, bytes of configuration, layout and its numbers; then
- * accesses: where and how, offset, value.
+ * Input: transport, queues, vectors, bytes of configuration, layout and its
+ * numbers; then accesses: where and how, offset, value.
  */
 #include "fuzz.h"
 #include <linux/virtio_pci.h>
@@ -15,9 +15,15 @@
 #define CONFIG_MAX	64
 #define KNOWN_ACTS	(KVDEV_ACT_STATUS | KVDEV_ACT_ENABLE | \
 			 KVDEV_ACT_NOTIFY | KVDEV_ACT_ISR | KVDEV_ACT_CONFIG | \
-			 KVDEV_ACT_VECTOR | KVDEV_ACT_IGNORED)
+			 KVDEV_ACT_VECTOR | KVDEV_ACT_IGNORED | \
+			 KVDEV_ACT_DISABLE | KVDEV_ACT_ISR_PEEK | \
+			 KVDEV_ACT_ISR_ACK)
+
+enum kind { MODERN, LEGACY, TRANSITIONAL, MMIO, MMIO_LEGACY, PCI_CFG, KINDS };
 
 struct device {
+	enum kind kind;
+	struct kvdev_pci_cfg cfg;
 	struct kvdev_regs regs;
 	struct kvdev_queue_regs queues[QUEUES_MAX];
 	u8 config[CONFIG_MAX];
@@ -56,7 +62,9 @@ static void check_state(const struct device *d)
 	const struct kvdev_regs *regs = &d->regs;
 	u32 i;
 
-	CHECK(!(regs->driver_features & ~regs->device_features));
+	CHECK(!(regs->driver_features & ~(regs->device_features |
+					  kvdev_legacy_offered(regs))));
+	CHECK(!regs->page_size || !(regs->page_size & (regs->page_size - 1)));
 	CHECK(regs->config_vector < regs->nr_vectors ||
 	      regs->config_vector == KVDEV_NO_VECTOR);
 	for (i = 0; i < regs->nr_queues; i++) {
@@ -67,11 +75,14 @@ static void check_state(const struct device *d)
 		CHECK(q->cfg.num && !(q->cfg.num & (q->cfg.num - 1)) &&
 		      q->cfg.num <= q->cfg.num_max);
 		CHECK(!q->cfg.avail_base && !q->cfg.used_base);
+		CHECK(q->align && !(q->align & (q->align - 1)));
+		CHECK(!q->pfn || q->enabled);
 	}
 }
 
 /* What no access changes, whatever it is. */
-static void check_kept(const struct device *old, const struct device *new)
+static void check_kept(const struct device *old, const struct device *new,
+		       const struct kvdev_reg_access *acc, u32 act)
 {
 	u32 i;
 
@@ -80,6 +91,9 @@ static void check_kept(const struct device *old, const struct device *new)
 	CHECK(new->regs.device_features == old->regs.device_features);
 	CHECK(new->regs.nr_queues == old->regs.nr_queues);
 	CHECK(new->regs.nr_vectors == old->regs.nr_vectors);
+	CHECK(new->regs.msix == old->regs.msix);
+	if (old->regs.status)
+		CHECK(new->regs.legacy == old->regs.legacy);
 	CHECK(!memcmp(new->config, old->config, sizeof(new->config)));
 	if (old->regs.status & VIRTIO_CONFIG_S_FEATURES_OK)
 		CHECK(new->regs.driver_features == old->regs.driver_features);
@@ -90,6 +104,10 @@ static void check_kept(const struct device *old, const struct device *new)
 		CHECK(n->cfg.num_max == o->cfg.num_max);
 		if (!o->enabled)
 			continue;
+		if (act == KVDEV_ACT_DISABLE && acc->queue == i) {
+			CHECK(!n->enabled);
+			continue;
+		}
 		CHECK(n->enabled);
 		CHECK(!memcmp(&n->cfg, &o->cfg, sizeof(n->cfg)));
 	}
@@ -110,16 +128,25 @@ static void check_acts(const struct device *old, const struct device *new,
 
 	if (!acc->write) {
 		CHECK(!changed);
-		CHECK(!(act & ~(KVDEV_ACT_ISR | KVDEV_ACT_IGNORED)));
+		CHECK(!(act & ~(KVDEV_ACT_ISR | KVDEV_ACT_ISR_PEEK |
+				KVDEV_ACT_IGNORED)));
 		CHECK(!act || !acc->value);
 	}
 	switch (act) {
 	case KVDEV_ACT_IGNORED:
 	case KVDEV_ACT_ISR:
+	case KVDEV_ACT_ISR_PEEK:
+	case KVDEV_ACT_ISR_ACK:
 		CHECK(!changed);
 		break;
 	case KVDEV_ACT_STATUS:
-		CHECK(!changed && acc->len == 1);
+		CHECK(!changed && acc->value <= 0xff);
+		CHECK(acc->len == (new->kind == MMIO ||
+				   new->kind == MMIO_LEGACY ? 4 : 1));
+		break;
+	case KVDEV_ACT_DISABLE:
+		CHECK(old->queues[acc->queue].enabled);
+		CHECK(new->kind != MODERN && new->kind != PCI_CFG);
 		break;
 	case KVDEV_ACT_NOTIFY:
 		CHECK(!changed && acc->queue != KVDEV_CONFIG_QUEUE);
@@ -132,7 +159,8 @@ static void check_acts(const struct device *old, const struct device *new,
 	case KVDEV_ACT_ENABLE:
 		CHECK(!old->queues[acc->queue].enabled);
 		CHECK(new->queues[acc->queue].enabled);
-		CHECK(old->regs.status & VIRTIO_CONFIG_S_FEATURES_OK);
+		CHECK(new->regs.legacy ||
+		      old->regs.status & VIRTIO_CONFIG_S_FEATURES_OK);
 		CHECK(!(old->regs.status & VIRTIO_CONFIG_S_NEEDS_RESET));
 		break;
 	}
@@ -143,6 +171,8 @@ static void follow_status(struct device *d, u8 status)
 {
 	u32 i;
 
+	if (d->regs.legacy)
+		status &= ~VIRTIO_CONFIG_S_FEATURES_OK;
 	if (status) {
 		d->regs.status = status |
 			(d->regs.status & VIRTIO_CONFIG_S_NEEDS_RESET);
@@ -159,38 +189,121 @@ static void follow_status(struct device *d, u8 status)
 	}
 }
 
+/* One access to a window of registers, and what must hold afterwards. */
+static void checked_access(struct device *d,
+			   const struct kvdev_pci_layout *layout, bool legacy,
+			   struct kvdev_reg_access *acc)
+{
+	struct device old;
+	u32 act;
+
+	memcpy(&old, d, sizeof(old));
+	if (d->kind == MMIO || d->kind == MMIO_LEGACY)
+		act = kvdev_mmio_access(&d->regs, d->kind == MMIO ? 2 : 1, acc);
+	else if (legacy)
+		act = kvdev_pci_legacy_access(&d->regs, acc);
+	else
+		act = kvdev_pci_modern_access(&d->regs, layout, acc);
+	/* Neither that the configuration was looked at nor by whom is a change */
+	old.regs.config_read = d->regs.config_read;
+	if (!old.regs.status)
+		old.regs.legacy = d->regs.legacy;
+	check_kept(&old, d, acc, act);
+	check_acts(&old, d, acc, act);
+	check_state(d);
+	if (act == KVDEV_ACT_STATUS)
+		follow_status(d, acc->value);
+	/* What ran into trouble elsewhere */
+	if (act == KVDEV_ACT_NOTIFY && (acc->value & 0x80))
+		d->regs.status |= VIRTIO_CONFIG_S_NEEDS_RESET;
+}
+
+/* The capability that is a window: what it does is what the window does. */
+static void window_access(struct device *d,
+			  const struct kvdev_pci_layout *layout,
+			  struct kvdev_reg_access *acc)
+{
+	struct kvdev_reg_access inner;
+	struct device old;
+	u32 act;
+
+	memcpy(&old, d, sizeof(old));
+	act = kvdev_pci_cfg_begin(&d->cfg, acc, &inner);
+	CHECK(!(act & ~(KVDEV_ACT_IGNORED | KVDEV_ACT_WINDOW)));
+	CHECK(!memcmp(&old.regs, &d->regs, sizeof(old.regs)));
+	CHECK(!memcmp(old.queues, d->queues, sizeof(old.queues)));
+	if (act != KVDEV_ACT_WINDOW)
+		return;
+	CHECK(d->cfg.bar == d->cfg.window_bar);
+	CHECK(inner.len == 1 || inner.len == 2 || inner.len == 4);
+	CHECK(inner.write == acc->write && inner.offset == d->cfg.offset);
+	checked_access(d, layout, false, &inner);
+	kvdev_pci_cfg_end(&d->cfg, acc, &inner);
+	if (!acc->write && !(acc->offset % 4) && acc->len >= inner.len)
+		CHECK(acc->value == inner.value);
+}
+
 static void one_access(struct device *d, const struct kvdev_pci_layout *layout,
 		       struct input *in)
 {
 	u32 bases[] = { layout->common, layout->notify, layout->isr,
 			layout->device };
 	struct kvdev_reg_access acc = { .queue = 0x1234 };
-	struct device old;
 	u8 how = take(in, 1);
-	u32 act;
+	bool legacy = d->kind == LEGACY ||
+		      (d->kind == TRANSITIONAL && how & 0x08);
 
+	if (d->kind == MMIO || d->kind == MMIO_LEGACY) {
+		bases[0] = bases[2] = 0;
+		bases[1] = 0x100;
+		bases[3] = 0x60;
+	} else if (legacy || d->kind == PCI_CFG) {
+		memset(bases, 0, sizeof(bases));
+	}
 	acc.write = how & 1;
 	acc.len = 1U << ((how >> 1) & 3);
 	acc.offset = how & 0x20 ? bases[(how >> 3) & 3] + take(in, 1) :
 		     how & 0x40 ? take(in, 4) :
-				  layout->common + take(in, 1) % 64;
+				  bases[0] + take(in, 1) % 64;
 	/* Wrong widths are rarer */
 	if ((how & 0xc0) == 0xc0)
 		acc.len = take(in, 1);
 	acc.value = take(in, how & 0x80 ? 8 : 1);
+	/* The VMM's part: MSI-X is switched on or off */
+	if (acc.write && acc.value == 0x5a5a5a5a)
+		d->regs.msix = !d->regs.msix && d->regs.nr_vectors;
 
-	memcpy(&old, d, sizeof(old));
-	act = kvdev_pci_modern_access(&d->regs, layout, &acc);
-	/* That the configuration was looked at is no change of it */
-	old.regs.config_read = d->regs.config_read;
-	check_kept(&old, d);
-	check_acts(&old, d, &acc, act);
-	check_state(d);
-	if (act == KVDEV_ACT_STATUS)
-		follow_status(d, acc.value);
-	/* What ran into trouble elsewhere */
-	if (act == KVDEV_ACT_NOTIFY && (acc.value & 0x80))
-		d->regs.status |= VIRTIO_CONFIG_S_NEEDS_RESET;
+	if (d->kind == PCI_CFG)
+		window_access(d, layout, &acc);
+	else
+		checked_access(d, layout, legacy, &acc);
+}
+
+/* Capabilities of any kind: walked as a driver does. */
+static void check_caps(const struct kvdev_pci_layout *layout, struct input *in)
+{
+	struct kvdev_pci_caps caps = { };
+	u32 at, nr = 0, types = 0;
+
+	caps.bar = take(in, 1) % 8;
+	caps.first = take(in, 1) * 4 + 0x40;
+	caps.next = take(in, 1);
+	take_bytes(in, caps.order, take(in, 1) % 9);
+	if (kvdev_pci_caps_build(&caps, layout))
+		return;
+	CHECK(caps.bar < 6 && caps.len <= sizeof(caps.bytes));
+	CHECK(!caps.len || caps.first + caps.len <= 0x100);
+	for (at = caps.len ? caps.first : caps.next; at != caps.next; nr++) {
+		const u8 *cap = caps.bytes + at - caps.first;
+
+		CHECK(at >= caps.first && at - caps.first + 16 <= caps.len);
+		CHECK(cap[0] == 9 && cap[3] >= 1 && cap[3] <= 5);
+		CHECK(cap[2] == (cap[3] == 2 || cap[3] == 5 ? 20 : 16));
+		CHECK(at - caps.first + cap[2] <= caps.len);
+		CHECK(!(types & 1U << cap[3]) && nr < 5);
+		types |= 1U << cap[3];
+		at = cap[1];
+	}
 }
 
 static bool make_layout(struct kvdev_pci_layout *layout,
@@ -230,6 +343,8 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	struct device *d = fuzz_alloc(NULL, sizeof(*d));
 	u32 i;
 
+	d->kind = take(&in, 1) % KINDS;
+	d->cfg.window_bar = 2;
 	d->regs.nr_queues = take(&in, 1) % (QUEUES_MAX + 1);
 	d->regs.nr_vectors = take(&in, 1) % (QUEUES_MAX + 2);
 	d->regs.config_len = take(&in, 1) % (CONFIG_MAX + 1);
@@ -244,6 +359,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 
 	if (make_layout(&layout, &d->regs, &in)) {
 		CHECK(ref_layout(&layout, &d->regs));
+		check_caps(&layout, &in);
 		while (in.size)
 			one_access(d, &layout, &in);
 	}

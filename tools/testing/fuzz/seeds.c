@@ -183,6 +183,82 @@ static void regs_driver(void)
 	reg_write(20, 0, 0);
 }
 
+/* Two queues, three vectors, 24 bytes of configuration, the usual layout */
+static void regs_head(u8 kind)
+{
+	put(kind, 1);
+	put(2, 1);
+	put(3, 1);
+	put(24, 1);
+	put(0, 1);
+	put(0, 4);
+}
+
+/* @how as in fuzz_regs.c; offsets that do not fit 64 go by the second base */
+static void window_write(u8 how, u8 offset, unsigned int log, u64 value)
+{
+	put(0x80 | how | log << 1 | 1, 1);
+	put(offset, 1);
+	put(value, 8);
+}
+
+static void legacy_driver(u8 how)
+{
+	unsigned int q;
+
+	window_write(how, 18, 0, 0);
+	window_write(how, 18, 0, 3);
+	window_write(how, 4, 2, 0xffffffff);
+	for (q = 0; q < 2; q++) {
+		window_write(how, 14, 1, q);
+		window_write(how, 8, 2, 0x10 + q);
+		window_write(how, 16, 1, q);
+	}
+	window_write(how, 18, 0, 7);
+	put(how, 1);
+	put(19, 1);
+	put(0, 1);
+	window_write(how, 8, 2, 0);
+	window_write(how, 16, 1, 0x5a5a5a5a);
+	window_write(how, 22, 1, 1);
+	window_write(how, 18, 0, 0);
+}
+
+static void mmio_driver(bool legacy)
+{
+	static const u8 steps[][3] = {
+		{ 0x28, 1, 16 }, { 0x70, 0, 0 }, { 0x70, 0, 3 },
+		{ 0x24, 0, 1 }, { 0x20, 0, 1 }, { 0x70, 0, 11 },
+		{ 0x30, 0, 1 }, { 0x38, 0, 64 }, { 0x3c, 0, 64 },
+		{ 0x40, 0, 5 }, { 0x80, 1, 16 }, { 0x90, 1, 32 },
+		{ 0xa0, 1, 48 }, { 0x44, 0, 1 }, { 0x70, 0, 15 },
+		{ 0x50, 0, 1 }, { 0x64, 0, 1 }, { 0x44, 0, 0 },
+		{ 0x40, 0, 0 }, { 0x70, 0, 0 },
+	};
+	unsigned int i;
+
+	for (i = 0; i < sizeof(steps) / 3; i++) {
+		if (legacy && steps[i][2] == 11)
+			continue;
+		window_write(0x20, steps[i][0], 2,
+			     (u64)steps[i][2] << (8 * steps[i][1]));
+	}
+}
+
+static void window_driver(void)
+{
+	window_write(0, 4, 0, 2);
+	window_write(0, 12, 2, 1);
+	window_write(0, 8, 2, 20);
+	window_write(0, 16, 0, 3);
+	put(0, 1);
+	put(16, 1);
+	put(0, 1);
+	window_write(0, 12, 2, 4);
+	window_write(0, 8, 2, 0);
+	window_write(0, 16, 2, 1);
+}
+
 static void regs_seeds(const char *dir)
 {
 	static const u8 layouts[] = { 0, 128, 129 };
@@ -190,15 +266,18 @@ static void regs_seeds(const char *dir)
 	char name[32];
 
 	for (i = 0; i < 3; i++) {
+		put(0, 1);
 		put(2, 1);
 		put(3, 1);
 		put(24, 1);
 		put(layouts[i], 1);
+		put(0, 4);
 		regs_driver();
 		snprintf(name, sizeof(name), "driver-%u", i);
 		save(dir, name);
 	}
 	/* A layout of the VMM's own */
+	put(0, 1);
 	put(2, 1);
 	put(3, 1);
 	put(8, 1);
@@ -209,8 +288,22 @@ static void regs_seeds(const char *dir)
 	put(0x84, 2);
 	put(4, 4);
 	put(8, 1);
+	put(0, 4);
 	regs_driver();
 	save(dir, "layout");
+
+	/* The other transports; of the last one the window is aimed */
+	for (i = 1; i < 6; i++) {
+		regs_head(i);
+		if (i == 1 || i == 2)
+			legacy_driver(i == 2 ? 0x08 : 0);
+		else if (i < 5)
+			mmio_driver(i == 4);
+		else
+			window_driver();
+		snprintf(name, sizeof(name), "transport-%u", i);
+		save(dir, name);
+	}
 }
 
 static void number(u16 value, u8 shift, u8 minus)
