@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The ACPI tables a kernel needs to find its processors, the I/O APIC, the PCI
- * bus, the way to switch off and the way to reset, and nothing else. There is
- * no _PRT: PCI interrupts are MSI-X here.
+ * bus and its interrupt lines, virtio devices that are not on it, the way to
+ * switch off and the way to reset, and nothing else.
  */
 #include <string.h>
 
@@ -66,63 +66,172 @@ static u64 add_table(struct vm *vm, const char *signature, u8 revision,
 }
 
 /*
- * AML, assembled by hand. Lengths that enclose others are left to sizeof by
- * cutting the table into the pieces which are enclosed.
+ * AML, assembled by hand. A package, and all else that has a length, is begun
+ * and ended; its length is written then, always as three bytes.
  */
-#define PKG_LENGTH(n)	(u8)(0x40 | (((n) + 2) & 0xf)), \
-			(u8)(((n) + 2) >> 4)
-
-static const u8 aml_s5[] = {
-	/* Name (_S5, Package (4) { S5_SLP_TYP, S5_SLP_TYP, 0, 0 }) */
-	0x08, '_', 'S', '5', '_', 0x12, 0x08, 0x04,
-	0x0a, S5_SLP_TYP, 0x0a, S5_SLP_TYP, 0x00, 0x00,
+struct aml {
+	u8 bytes[8192];
+	size_t len;
 };
 
-static const u8 aml_crs[] = {
+static void emit(struct aml *aml, const void *bytes, size_t len)
+{
+	if (len > sizeof(aml->bytes) - aml->len)
+		die("too many devices for the ACPI tables");
+	memcpy(aml->bytes + aml->len, bytes, len);
+	aml->len += len;
+}
+
+#define EMIT(aml, ...) do {						\
+	const u8 emit_bytes[] = { __VA_ARGS__ };			\
+	emit(aml, emit_bytes, sizeof(emit_bytes));			\
+} while (0)
+
+/* Returns what end() needs. */
+static size_t begin(struct aml *aml)
+{
+	EMIT(aml, 0, 0, 0);
+	return aml->len - 3;
+}
+
+static void end(struct aml *aml, size_t at)
+{
+	size_t len = aml->len - at;
+
+	aml->bytes[at] = 0x80 | (len & 0xf);
+	aml->bytes[at + 1] = len >> 4;
+	aml->bytes[at + 2] = len >> 12;
+}
+
+/* Name (@name, @value): the value follows */
+static void name(struct aml *aml, const char *name)
+{
+	EMIT(aml, 0x08);
+	emit(aml, name, 4);
+}
+
+/* Name (_CRS, Buffer () { @resources, EndTag }) */
+static void crs(struct aml *aml, const void *resources, u8 len)
+{
+	size_t at;
+
+	name(aml, "_CRS");
+	EMIT(aml, 0x11);
+	at = begin(aml);
+	EMIT(aml, 0x0a, len + 2);
+	emit(aml, resources, len);
+	EMIT(aml, 0x79, 0x00);
+	end(aml, at);
+}
+
+static void aml_s5(struct aml *aml)
+{
+	/* Name (_S5, Package (4) { S5_SLP_TYP, S5_SLP_TYP, 0, 0 }) */
+	EMIT(aml, 0x08, '_', 'S', '5', '_', 0x12, 0x08, 0x04,
+	     0x0a, S5_SLP_TYP, 0x0a, S5_SLP_TYP, 0x00, 0x00);
+}
+
+static const u8 pci_resources[] = {
 	/* WordBusNumber: bus 0 only */
 	0x88, BYTES16(13), 0x02, 0x0c, 0x00, BYTES16(0), BYTES16(0),
 	BYTES16(0), BYTES16(0), BYTES16(1),
 	/* IO: the configuration ports */
 	0x47, 0x01, BYTES16(0xcf8), BYTES16(0xcf8), 0x01, 0x08,
+	/* WordIO: for BARs */
+	0x88, BYTES16(13), 0x01, 0x0c, 0x03, BYTES16(0),
+	BYTES16(PCI_PORT_BASE), BYTES16(PCI_PORT_BASE + PCI_PORT_SIZE - 1),
+	BYTES16(0), BYTES16(PCI_PORT_SIZE),
 	/* DWordMemory, read-write, not cacheable: for BARs */
 	0x87, BYTES16(23), 0x00, 0x0c, 0x01, BYTES32(0),
 	BYTES32(PCI_MMIO_BASE), BYTES32(PCI_MMIO_BASE + PCI_MMIO_SIZE - 1),
 	BYTES32(0), BYTES32(PCI_MMIO_SIZE),
-	/* EndTag */
-	0x79, 0x00,
 };
 
-static const u8 aml_pci_names[] = {
-	/* Name (_HID, EisaId ("PNP0A03")) */
-	0x08, '_', 'H', 'I', 'D', 0x0c, 0x41, 0xd0, 0x0a, 0x03,
-	/* Name (_CRS, Buffer (sizeof(aml_crs)) { aml_crs }) */
-	0x08, '_', 'C', 'R', 'S', 0x11, PKG_LENGTH(2 + sizeof(aml_crs)),
-	0x0a, sizeof(aml_crs),
-};
+/* Name (_PRT, Package () { Package (4) { slot, INTA, 0, GSI }, ... }) */
+static void aml_prt(struct aml *aml)
+{
+	unsigned int slot;
+	size_t at;
 
-#define PCI_BODY	(4 + sizeof(aml_pci_names) + sizeof(aml_crs))
+	name(aml, "_PRT");
+	EMIT(aml, 0x12);
+	at = begin(aml);
+	EMIT(aml, PCI_SLOTS);
+	for (slot = 0; slot < PCI_SLOTS; slot++)
+		EMIT(aml, 0x12, 0x0b, 0x04, 0x0c,
+		     BYTES32(slot << 16 | 0xffff), 0x00, 0x00, 0x0a,
+		     PCI_GSI(slot));
+	end(aml, at);
+}
 
-static const u8 aml_scope[] = {
-	/* Scope (\_SB) { Device (PCI0) { */
-	0x10, PKG_LENGTH(5 + 4 + PCI_BODY), '\\', '_', 'S', 'B', '_',
-	0x5b, 0x82, PKG_LENGTH(PCI_BODY), 'P', 'C', 'I', '0',
-};
+static void aml_pci(struct aml *aml)
+{
+	size_t at;
+
+	/* Device (PCI0) { Name (_HID, EisaId ("PNP0A03")) */
+	EMIT(aml, 0x5b, 0x82);
+	at = begin(aml);
+	EMIT(aml, 'P', 'C', 'I', '0');
+	name(aml, "_HID");
+	EMIT(aml, 0x0c, 0x41, 0xd0, 0x0a, 0x03);
+	crs(aml, pci_resources, sizeof(pci_resources));
+	aml_prt(aml);
+	end(aml, at);
+}
+
+static struct mmio_dev {
+	u64 base;
+	u32 size;
+	unsigned int gsi;
+} mmio_devs[PCI_SLOTS];
+static unsigned int nr_mmio_devs;
+
+void acpi_add_mmio(u64 base, u32 size, unsigned int gsi)
+{
+	if (nr_mmio_devs == ARRAY_SIZE(mmio_devs))
+		die("too many devices");
+	mmio_devs[nr_mmio_devs++] = (struct mmio_dev){ base, size, gsi };
+}
+
+/* Device (Vnnn) { Name (_HID, "LNRO0005") Name (_UID, nr) Name (_CRS, ...) } */
+static void aml_mmio(struct aml *aml, unsigned int nr)
+{
+	const struct mmio_dev *dev = &mmio_devs[nr];
+	const u8 resources[] = {
+		/* Memory32Fixed, read-write */
+		0x86, BYTES16(9), 0x01, BYTES32(dev->base), BYTES32(dev->size),
+		/* Interrupt: consumer, level, active high, shared */
+		0x89, BYTES16(6), 0x09, 0x01, BYTES32(dev->gsi),
+	};
+	size_t at;
+
+	EMIT(aml, 0x5b, 0x82);
+	at = begin(aml);
+	EMIT(aml, 'V', '0', '0' + nr / 10, '0' + nr % 10);
+	name(aml, "_HID");
+	EMIT(aml, 0x0d, 'L', 'N', 'R', 'O', '0', '0', '0', '5', 0x00);
+	name(aml, "_UID");
+	EMIT(aml, 0x0a, nr);
+	crs(aml, resources, sizeof(resources));
+	end(aml, at);
+}
 
 static u64 add_dsdt(struct vm *vm)
 {
-	struct {
-		struct acpi_header hdr;
-		u8 s5[sizeof(aml_s5)];
-		u8 scope[sizeof(aml_scope)];
-		u8 names[sizeof(aml_pci_names)];
-		u8 crs[sizeof(aml_crs)];
-	} __packed dsdt = { 0 };
+	static struct aml aml = { .len = sizeof(struct acpi_header) };
+	unsigned int i;
+	size_t at;
 
-	memcpy(dsdt.s5, aml_s5, sizeof(aml_s5));
-	memcpy(dsdt.scope, aml_scope, sizeof(aml_scope));
-	memcpy(dsdt.names, aml_pci_names, sizeof(aml_pci_names));
-	memcpy(dsdt.crs, aml_crs, sizeof(aml_crs));
-	return add_table(vm, "DSDT", 2, &dsdt, sizeof(dsdt));
+	aml_s5(&aml);
+	/* Scope (\_SB) */
+	EMIT(&aml, 0x10);
+	at = begin(&aml);
+	EMIT(&aml, '\\', '_', 'S', 'B', '_');
+	aml_pci(&aml);
+	for (i = 0; i < nr_mmio_devs; i++)
+		aml_mmio(&aml, i);
+	end(&aml, at);
+	return add_table(vm, "DSDT", 2, aml.bytes, aml.len);
 }
 
 static u64 add_facs(struct vm *vm)

@@ -6,14 +6,19 @@
  *	2. VHOST_SET_OWNER and VHOST_SET_MEM_TABLE give it our memory.
  *	3. KVDEV_SET_BACKEND gives a disk its file.
  *	4. KVDEV_BIND_TRANSPORT gives the virtio registers to the kernel and
- *	   tells where in a BAR they are: what the PCI capabilities must say.
+ *	   tells how large their windows are; KVDEV_PCI_CONFIG what PCI
+ *	   configuration space must say.
  *	5. KVDEV_SET_VECTOR: interrupts leave by the eventfds of msix.c, which
- *	   KVM turns into messages.
+ *	   KVM turns into messages; KVDEV_SET_LINE: or by the interrupt line.
  *	6. VHOST_SET_VRING_KICK: notifications come by eventfds, which KVM
- *	   signals when the guest writes to a doorbell.
- *	7. While the guest runs, KVDEV_ACCESS forwards the accesses to the BAR.
+ *	   signals when the guest writes to a doorbell; KVDEV_GET_DOORBELL says
+ *	   where those are.
+ *	7. While the guest runs, KVDEV_ACCESS forwards the accesses to the
+ *	   windows, and KVDEV_PCI_STATE tells what the guest does to MSI-X and
+ *	   INTx.
  *
- * No meaning of any virtio register is known here.
+ * No register of virtio, no structure of its capabilities and no id is known
+ * here.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -26,20 +31,19 @@
 #include <linux/pci_regs.h>
 #include <linux/vhost.h>
 #include <linux/virtio_ids.h>
-#include <linux/virtio_pci.h>
 
 #include "vmm.h"
 
 #define KVDEV_NODE	"/dev/kvdev"
 
-#define VIRTIO_BAR	0
+/* The I/O window has to be in the first one. */
+#define LEGACY_BAR	0
 #define MSIX_BAR	1
+#define VIRTIO_BAR	2
 
-#define PCI_VENDOR_VIRTIO	0x1af4
-#define PCI_DEVICE_VIRTIO	0x1040		/* plus the virtio id */
-#define PCI_SUBDEVICE_VIRTIO	0x1100
-#define PCI_CLASS_STORAGE	0x018000
-#define PCI_CLASS_OTHER		0x00ff00
+struct kvdev_attach kvdev_attach = {
+	.transport = KVDEV_TRANSPORT_PCI_MODERN,
+};
 
 static struct kvdev *devices[PCI_SLOTS];
 static unsigned int nr_devices;
@@ -136,96 +140,98 @@ static void set_backend(struct kvdev *dev, const struct disk_options *opt)
 	close(backend.fd);	/* the device has its own reference */
 }
 
-/* One access of the guest to the BAR: the only thing a vCPU asks for. */
-static void access_registers(void *opaque, u64 offset, unsigned int len,
-			     bool write, u64 *value)
+static u64 forward(struct kvdev *dev, u32 space, u32 offset, u32 len,
+		   bool write, u64 value)
 {
-	struct kvdev *dev = opaque;
 	struct kvdev_access access = {
 		.size = sizeof(access),
 		.flags = write ? KVDEV_ACCESS_WRITE : 0,
+		.space = space,
 		.offset = offset,
 		.len = len,
-		.value = write ? *value : 0,
+		.value = write ? value : 0,
 	};
 
-	/* KVM may cut an access; beyond the window the BAR is just padding. */
-	if ((len & (len - 1)) || offset + len > dev->win.bar_size) {
-		*value = 0;
-		return;
-	}
 	KVDEV_IOCTL(dev, KVDEV_ACCESS, &access);
-	*value = access.value;
+	return access.value;
 }
 
-/*
- * Binds the doorbells, of which each queue has the one its index counts, to
- * where the guest has put the BAR. If KVM refuses an address, as when the guest
- * lays two BARs over each other, a notification is trapped and forwarded as any
- * other write to the BAR is.
- */
-static void bind_doorbells(void *opaque, u32 bar)
+/* One access of the guest to a window: the only thing a vCPU asks for. */
+static void access_registers(void *opaque, u64 offset, unsigned int len,
+			     bool write, u64 *value)
 {
-	struct kvdev *dev = opaque;
-	u32 doorbell;
-	unsigned int i;
+	struct kvdev_window *win = opaque;
 
-	for (i = 0; i < dev->nr_queues; i++) {
-		doorbell =
-			dev->win.notify_offset + i * dev->win.notify_multiplier;
-		if (dev->doorbells_at)
-			vm_ioeventfd(dev->vm, dev->kick[i],
-				     dev->doorbells_at + doorbell, false);
-		if (bar && vm_ioeventfd(dev->vm, dev->kick[i], bar + doorbell,
-					true) < 0)
-			debug("%s: queue %u has no ioeventfd: %s", dev->name, i,
-			      strerror(errno));
+	/* KVM may cut an access; beyond the window there is just padding. */
+	if ((len & (len - 1)) || offset + len > win->size)
+		*value = 0;
+	else
+		*value = forward(win->dev, win->space, offset, len, write,
+				 *value);
+}
+
+static void bind_doorbell(struct kvdev_window *win, u32 queue, u64 base,
+			  bool assign)
+{
+	struct kvdev *dev = win->dev;
+	struct kvdev_get_doorbell at = {
+		.size = sizeof(at), .space = win->space, .queue = queue,
+	};
+	struct vm_doorbell bell;
+
+	KVDEV_IOCTL(dev, KVDEV_GET_DOORBELL, &at);
+	bell = (struct vm_doorbell){
+		.addr = base + at.offset, .len = at.len, .match = at.match,
+		.value = at.value, .port = win->port, .fd = dev->kick[queue],
+	};
+	/*
+	 * If KVM refuses an address, as when the guest lays two BARs over each
+	 * other, a notification is trapped and forwarded as any other write.
+	 */
+	if (vm_ioeventfd(dev->vm, &bell, assign) < 0 && assign)
+		debug("%s: queue %u has no ioeventfd: %s", dev->name, queue,
+		      strerror(errno));
+}
+
+/* Binds the doorbells to where the guest has put the window. */
+static void window_moved(void *opaque, u32 addr)
+{
+	struct kvdev_window *win = opaque;
+	u32 i;
+
+	for (i = 0; i < win->dev->nr_queues; i++) {
+		if (win->at)
+			bind_doorbell(win, i, win->at, false);
+		if (addr)
+			bind_doorbell(win, i, addr, true);
 	}
-	dev->doorbells_at = bar;
+	win->at = addr;
 }
 
-static void add_virtio_cap(struct kvdev *dev, u8 type, u32 offset, u32 len)
+static struct kvdev_window *window(struct kvdev *dev, u32 space, u32 size,
+				   bool port)
 {
-	struct virtio_pci_notify_cap cap = {
-		.cap = {
-			.cap_vndr = PCI_CAP_ID_VNDR,
-			.cap_len = sizeof(cap.cap),
-			.cfg_type = type,
-			.bar = VIRTIO_BAR,
-			.offset = offset,
-			.length = len,
-		},
-		.notify_off_multiplier = dev->win.notify_multiplier,
-	};
+	struct kvdev_window *win = &dev->window[space];
 
-	if (type == VIRTIO_PCI_CAP_NOTIFY_CFG)
-		cap.cap.cap_len = sizeof(cap);
-	pci_add_cap(&dev->pci, &cap, cap.cap.cap_len);
+	*win = (struct kvdev_window){
+		.dev = dev, .space = space, .size = size, .port = port,
+	};
+	return win;
 }
 
-/* The kernel chooses the layout, the capabilities tell the guest. */
-static void bind_registers(struct kvdev *dev, u32 nr_vectors)
+/* The interrupt line, as a level: see vm_irqfd(). */
+static void set_line(struct kvdev *dev, unsigned int gsi)
 {
-	dev->win = (struct kvdev_bind_transport){
-		.size = sizeof(dev->win),
-		.type = KVDEV_TRANSPORT_PCI_MODERN,
-		.nr_vectors = nr_vectors,
+	struct kvdev_set_line line = {
+		.size = sizeof(line),
+		.fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK),
+		.resample_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK),
 	};
-	KVDEV_IOCTL(dev, KVDEV_BIND_TRANSPORT, &dev->win);
-	if (!dev->win.notify_multiplier)
-		die("%s: queues share one doorbell", dev->name);
 
-	add_virtio_cap(dev, VIRTIO_PCI_CAP_COMMON_CFG, dev->win.common_offset,
-		       dev->win.common_len);
-	add_virtio_cap(dev, VIRTIO_PCI_CAP_NOTIFY_CFG, dev->win.notify_offset,
-		       dev->win.notify_len);
-	add_virtio_cap(dev, VIRTIO_PCI_CAP_ISR_CFG, dev->win.isr_offset,
-		       dev->win.isr_len);
-	if (dev->win.device_len)
-		add_virtio_cap(dev, VIRTIO_PCI_CAP_DEVICE_CFG,
-			       dev->win.device_offset, dev->win.device_len);
-	pci_add_bar(&dev->pci, VIRTIO_BAR, dev->win.bar_size, access_registers,
-		    dev, bind_doorbells);
+	if (line.fd < 0 || line.resample_fd < 0)
+		die_errno("%s: eventfd", dev->name);
+	vm_irqfd(dev->vm, line.fd, line.resample_fd, gsi, true);
+	KVDEV_IOCTL(dev, KVDEV_SET_LINE, &line);
 }
 
 static void set_vectors(struct kvdev *dev)
@@ -274,24 +280,120 @@ static struct kvdev *new_device(struct vm *vm, u32 device_id, u32 nr_queues)
 	return dev;
 }
 
-static void plug(struct kvdev *dev, u32 class)
+/* What the guest set of what is not virtio's but matters to it. */
+static u32 pci_state(struct kvdev *dev)
 {
-	const struct pci_ids ids = {
-		.vendor = PCI_VENDOR_VIRTIO,
-		.device = PCI_DEVICE_VIRTIO + dev->device_id,
-		.sub_vendor = PCI_VENDOR_VIRTIO,
-		.sub_device = PCI_SUBDEVICE_VIRTIO,
-		.class = class,
-		.revision = 1,
-	};
-	/* One for each queue and one for configuration changes. */
-	u32 nr_vectors = dev->nr_queues + 1;
+	struct kvdev_pci_state state = { .size = sizeof(state) };
+	u16 command;
 
+	memcpy(&command, dev->pci.cfg + PCI_COMMAND, sizeof(command));
+	if (command & PCI_COMMAND_INTX_DISABLE)
+		state.state |= KVDEV_PCI_INTX_OFF;
+	if (msix_enabled(&dev->msix))
+		state.state |= KVDEV_PCI_MSIX;
+	KVDEV_IOCTL(dev, KVDEV_PCI_STATE, &state);
+	dev->pci_state = state.state;
+	return state.isr;
+}
+
+static void config_written(void *opaque)
+{
+	pci_state(opaque);
+}
+
+/* Accesses to configuration space that the kernel knows more of. */
+static bool config_access(void *opaque, unsigned int reg, unsigned int len,
+			  bool write, u64 *value)
+{
+	struct kvdev *dev = opaque;
+	u32 cap = dev->pci_cfg;
+
+	if (cap && reg >= cap + 4 && reg + len <= cap + 20) {
+		*value = forward(dev, KVDEV_SPACE_PCI_CFG, reg - cap, len,
+				 write, *value);
+		return true;
+	}
+	if (!write && reg <= PCI_STATUS && reg + len > PCI_STATUS) {
+		dev->pci.cfg[PCI_STATUS] &= ~PCI_STATUS_INTERRUPT;
+		if (pci_state(dev) && !(dev->pci_state & KVDEV_PCI_MSIX))
+			dev->pci.cfg[PCI_STATUS] |= PCI_STATUS_INTERRUPT;
+	}
+	return false;
+}
+
+static void plug_pci(struct kvdev *dev, const struct kvdev_bind_transport *win,
+		     u32 nr_vectors)
+{
+	struct kvdev_pci_config config = {
+		.size = sizeof(config),
+		.bar = VIRTIO_BAR,
+		.first = PCI_FIRST_CAP,
+	};
+	struct pci_ids ids;
+
+	KVDEV_IOCTL(dev, KVDEV_PCI_CONFIG, &config);
+	ids = (struct pci_ids){
+		.vendor = config.vendor_id,
+		.device = config.device_id,
+		.sub_vendor = config.subsystem_vendor_id,
+		.sub_device = config.subsystem_id,
+		.class = config.class_code,
+		.revision = config.revision,
+	};
 	pci_add(&dev->pci, dev->name, &ids);
-	bind_registers(dev, nr_vectors);
-	msix_init(&dev->msix, dev->vm, &dev->pci, MSIX_BAR, nr_vectors);
+	dev->pci_cfg = config.pci_cfg;
+	pci_add_caps(&dev->pci, config.caps, config.caps_len);
+	if (win->bar_size)
+		pci_add_bar(&dev->pci, VIRTIO_BAR, false, win->bar_size,
+			    access_registers,
+			    window(dev, KVDEV_SPACE_BAR, win->bar_size, false),
+			    window_moved);
+	if (win->legacy_size)
+		pci_add_bar(&dev->pci, LEGACY_BAR, true, win->legacy_size,
+			    access_registers,
+			    window(dev, KVDEV_SPACE_LEGACY, win->legacy_size,
+				   true),
+			    window_moved);
+	if (nr_vectors)
+		msix_init(&dev->msix, dev->vm, &dev->pci, MSIX_BAR, nr_vectors);
 	set_vectors(dev);
+	pci_use_intx(&dev->pci);
+	set_line(dev, dev->pci.gsi);
+	pci_add_hook(&dev->pci, &(struct pci_hook){
+		.access = config_access, .written = config_written,
+		.opaque = dev });
+}
+
+static void plug_mmio(struct kvdev *dev, u32 size)
+{
+	static unsigned int nr;
+	u64 base = MMIO_DEV_BASE + nr * 0x1000UL;
+	struct kvdev_window *win = window(dev, KVDEV_SPACE_BAR, size, false);
+	unsigned int gsi = PCI_GSI(nr++);
+
+	bus_add_mmio(base, size, access_registers, win);
+	window_moved(win, base);
+	acpi_add_mmio(base, size, gsi);
+	set_line(dev, gsi);
+}
+
+static void plug(struct kvdev *dev)
+{
+	bool pci = kvdev_attach.transport < KVDEV_TRANSPORT_MMIO;
+	struct kvdev_bind_transport win = {
+		.size = sizeof(win),
+		.type = kvdev_attach.transport,
+		/* One for each queue and one for configuration changes. */
+		.nr_vectors = pci && !kvdev_attach.no_msix ?
+			      dev->nr_queues + 1 : 0,
+	};
+
+	KVDEV_IOCTL(dev, KVDEV_BIND_TRANSPORT, &win);
 	set_kicks(dev);
+	if (pci)
+		plug_pci(dev, &win, win.nr_vectors);
+	else
+		plug_mmio(dev, win.bar_size);
 }
 
 void kvdev_add_disk(struct vm *vm, const struct disk_options *opt)
@@ -299,10 +401,10 @@ void kvdev_add_disk(struct vm *vm, const struct disk_options *opt)
 	struct kvdev *dev = new_device(vm, VIRTIO_ID_BLOCK, opt->nr_queues);
 
 	set_backend(dev, opt);
-	plug(dev, PCI_CLASS_STORAGE);
+	plug(dev);
 }
 
 void kvdev_add_rng(struct vm *vm)
 {
-	plug(new_device(vm, VIRTIO_ID_RNG, 0), PCI_CLASS_OTHER);
+	plug(new_device(vm, VIRTIO_ID_RNG, 0));
 }

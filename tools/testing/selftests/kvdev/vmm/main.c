@@ -111,6 +111,9 @@ static const char help[] =
 "  --disk file=FILE[,ro][,direct][,queues=N][,serial=TEXT][,block-size=N]\n"
 "                     a virtio disk on a raw file or block device; repeatable\n"
 "  --rng              a virtio entropy device\n"
+"  --transport NAME   how the guest finds the devices: modern (default), legacy,\n"
+"                     transitional (virtio-pci), mmio, mmio-legacy (by ACPI)\n"
+"  --no-msix          virtio-pci without MSI-X: interrupts by INTx\n"
 "  --stats            print the devices' counters at the end, to stderr\n"
 "  --stats-json FILE  write all counters to FILE at the end\n"
 "  --timeout SECONDS  end the VM after that time\n"
@@ -223,10 +226,27 @@ static void parse_disk(char *arg)
 		usage_error("--disk: file=FILE is needed");
 }
 
+static enum kvdev_transport_type transport(const char *name)
+{
+	static const char *const names[] = {
+		[KVDEV_TRANSPORT_PCI_MODERN] = "modern",
+		[KVDEV_TRANSPORT_PCI_LEGACY] = "legacy",
+		[KVDEV_TRANSPORT_PCI_TRANSITIONAL] = "transitional",
+		[KVDEV_TRANSPORT_MMIO] = "mmio",
+		[KVDEV_TRANSPORT_MMIO_LEGACY] = "mmio-legacy",
+	};
+	unsigned int i;
+
+	for (i = 1; i < ARRAY_SIZE(names); i++)
+		if (!strcmp(name, names[i]))
+			return i;
+	usage_error("--transport: what is '%s'?", name);
+}
+
 static void parse_options(int argc, char **argv)
 {
-	enum { KERNEL = 1, INITRD, CMDLINE, MEM, CPUS, DISK, RNG, STATS,
-	       STATS_JSON, TIMEOUT, VERBOSE, HELP };
+	enum { KERNEL = 1, INITRD, CMDLINE, MEM, CPUS, DISK, RNG, TRANSPORT,
+	       NO_MSIX, STATS, STATS_JSON, TIMEOUT, VERBOSE, HELP };
 	static const struct option options[] = {
 		{ "kernel", required_argument, NULL, KERNEL },
 		{ "initrd", required_argument, NULL, INITRD },
@@ -235,6 +255,8 @@ static void parse_options(int argc, char **argv)
 		{ "cpus", required_argument, NULL, CPUS },
 		{ "disk", required_argument, NULL, DISK },
 		{ "rng", no_argument, NULL, RNG },
+		{ "transport", required_argument, NULL, TRANSPORT },
+		{ "no-msix", no_argument, NULL, NO_MSIX },
 		{ "stats", no_argument, NULL, STATS },
 		{ "stats-json", required_argument, NULL, STATS_JSON },
 		{ "timeout", required_argument, NULL, TIMEOUT },
@@ -266,6 +288,12 @@ static void parse_options(int argc, char **argv)
 			break;
 		case RNG:
 			opt.rng = true;
+			break;
+		case TRANSPORT:
+			kvdev_attach.transport = transport(optarg);
+			break;
+		case NO_MSIX:
+			kvdev_attach.no_msix = true;
 			break;
 		case STATS:
 			opt.stats = true;

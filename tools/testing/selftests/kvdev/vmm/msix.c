@@ -44,17 +44,17 @@ static void update(struct msix *msix, struct msix_vector *v, bool rewritten)
 			     (u64)v->entry[ADDR_HI] << 32 | v->entry[ADDR_LO],
 			     v->entry[DATA]);
 	if (live != v->live)
-		vm_irqfd(msix->vm, v->fd, v->gsi, live);
+		vm_irqfd(msix->vm, v->fd, -1, v->gsi, live);
 	v->live = live;
 }
 
-static void config_written(struct pci_dev *pci)
+static void config_written(void *opaque)
 {
-	struct msix *msix = pci->cfg_opaque;
+	struct msix *msix = opaque;
 	unsigned int i;
 
 	pthread_mutex_lock(&msix->lock);
-	memcpy(&msix->control, pci->cfg + msix->cap + PCI_MSIX_FLAGS,
+	memcpy(&msix->control, msix->pci->cfg + msix->cap + PCI_MSIX_FLAGS,
 	       sizeof(msix->control));
 	for (i = 0; i < msix->nr_vectors; i++)
 		update(msix, &msix->vector[i], false);
@@ -116,6 +116,11 @@ static void msix_access(void *opaque, u64 offset, unsigned int len, bool write,
 	pthread_mutex_unlock(&msix->lock);
 }
 
+bool msix_enabled(const struct msix *msix)
+{
+	return msix->control & PCI_MSIX_FLAGS_ENABLE;
+}
+
 void msix_init(struct msix *msix, struct vm *vm, struct pci_dev *pci,
 	       unsigned int bar, unsigned int nr_vectors)
 {
@@ -148,7 +153,7 @@ void msix_init(struct msix *msix, struct vm *vm, struct pci_dev *pci,
 	msix->cap = pci_add_cap(pci, &cap, sizeof(cap));
 	memcpy(pci->wmask + msix->cap + PCI_MSIX_FLAGS, &writable,
 	       sizeof(writable));
-	pci->cfg_written = config_written;
-	pci->cfg_opaque = msix;
-	pci_add_bar(pci, bar, BAR_SIZE, msix_access, msix, NULL);
+	pci_add_hook(pci, &(struct pci_hook){
+		.written = config_written, .opaque = msix });
+	pci_add_bar(pci, bar, false, BAR_SIZE, msix_access, msix, NULL);
 }

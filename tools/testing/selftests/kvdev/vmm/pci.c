@@ -15,12 +15,12 @@
 #define CONFIG_ADDRESS	0xcf8
 #define ADDRESS_ENABLE	0x80000000U
 #define MIN_BAR_SIZE	0x1000		/* pages are not shared */
-#define FIRST_CAP	0x40
 
 static pthread_mutex_t pci_lock = PTHREAD_MUTEX_INITIALIZER;
 static u32 config_address;
 static struct pci_dev *slots[PCI_SLOTS];
 static u32 next_mmio = PCI_MMIO_BASE;
+static u32 next_port = PCI_PORT_BASE;
 
 static u16 get16(const struct pci_dev *dev, unsigned int reg)
 {
@@ -49,29 +49,36 @@ static u8 bar_reg(unsigned int nr)
 	return PCI_BASE_ADDRESS_0 + 4 * nr;
 }
 
+static u32 bar_addr(const struct pci_dev *dev, unsigned int nr)
+{
+	const struct pci_bar *bar = &dev->bar[nr];
+	u16 enable = bar->port ? PCI_COMMAND_IO : PCI_COMMAND_MEMORY;
+
+	if (!bar->size || !(get16(dev, PCI_COMMAND) & enable))
+		return 0;
+	return get32(dev, bar_reg(nr)) & ~(bar->size - 1);
+}
+
 /* Makes what is mapped agree with the command register and the BARs. */
 static void update_mappings(struct pci_dev *dev)
 {
-	bool decode = get16(dev, PCI_COMMAND) & PCI_COMMAND_MEMORY;
 	struct pci_bar *bar;
 	unsigned int i;
 	u32 addr;
 
 	for (i = 0; i < PCI_BARS; i++) {
 		bar = &dev->bar[i];
-		if (!bar->size)
-			continue;
-		addr = get32(dev, bar_reg(i)) & PCI_BASE_ADDRESS_MEM_MASK;
-		if (!decode)
-			addr = 0;
+		addr = bar_addr(dev, i);
 		if (addr == bar->mapped_at)
 			continue;
 		debug("%s: BAR %u at 0x%08x", dev->name, i, addr);
 		if (bar->mapped_at)
-			bus_del_mmio(bar->mapped_at, bar->size, bar->opaque);
+			bus_del(bar->port, bar->mapped_at, bar->size,
+				bar->opaque);
 		bar->mapped_at = addr;
 		if (addr)
-			bus_add_mmio(addr, bar->size, bar->fn, bar->opaque);
+			bus_add(bar->port, addr, bar->size, bar->fn,
+				bar->opaque);
 		if (bar->moved)
 			bar->moved(bar->opaque, addr);
 	}
@@ -88,8 +95,22 @@ static void config_write(struct pci_dev *dev, unsigned int reg,
 		dev->cfg[i] = (dev->cfg[i] & ~mask) | (value & mask);
 	}
 	update_mappings(dev);
-	if (dev->cfg_written)
-		dev->cfg_written(dev);
+	for (i = 0; i < dev->nr_hooks; i++)
+		if (dev->hook[i].written)
+			dev->hook[i].written(dev->hook[i].opaque);
+}
+
+static bool hooked(struct pci_dev *dev, unsigned int reg, unsigned int len,
+		   bool write, u64 *value)
+{
+	unsigned int i;
+
+	for (i = 0; i < dev->nr_hooks; i++)
+		if (dev->hook[i].access &&
+		    dev->hook[i].access(dev->hook[i].opaque, reg, len, write,
+					value))
+			return true;
+	return false;
 }
 
 static void config_data(unsigned int offset, unsigned int len, bool write,
@@ -103,6 +124,8 @@ static void config_data(unsigned int offset, unsigned int len, bool write,
 
 	if (!(config_address & ADDRESS_ENABLE) || bus || function || !dev)
 		return;			/* nobody there, reads all ones */
+	if (hooked(dev, reg, len, write, value))
+		return;
 	if (write) {
 		config_write(dev, reg, len, *value);
 	} else {
@@ -140,7 +163,7 @@ void pci_add(struct pci_dev *dev, const char *name, const struct pci_ids *ids)
 	slots[slot] = dev;
 
 	dev->name = name;
-	dev->cap_end = FIRST_CAP;
+	dev->cap_end = PCI_FIRST_CAP;
 	dev->cap_link = PCI_CAPABILITY_LIST;
 	put(dev->cfg, PCI_VENDOR_ID, ids->vendor, 2);
 	put(dev->cfg, PCI_DEVICE_ID, ids->device, 2);
@@ -148,28 +171,42 @@ void pci_add(struct pci_dev *dev, const char *name, const struct pci_ids *ids)
 	put(dev->cfg, PCI_SUBSYSTEM_VENDOR_ID, ids->sub_vendor, 2);
 	put(dev->cfg, PCI_SUBSYSTEM_ID, ids->sub_device, 2);
 	put(dev->wmask, PCI_COMMAND,
-	    PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER | PCI_COMMAND_INTX_DISABLE,
-	    2);
+	    PCI_COMMAND_IO | PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER |
+	    PCI_COMMAND_INTX_DISABLE, 2);
 	put(dev->wmask, PCI_CACHE_LINE_SIZE, 0xff, 1);
 	put(dev->wmask, PCI_INTERRUPT_LINE, 0xff, 1);
+	put(dev->cfg, PCI_INTERRUPT_LINE, PCI_GSI(slot), 1);
+	dev->gsi = PCI_GSI(slot);
 }
 
-void pci_add_bar(struct pci_dev *dev, unsigned int nr, u32 size, io_fn fn,
-		 void *opaque, void (*moved)(void *opaque, u32 addr))
+void pci_add_hook(struct pci_dev *dev, const struct pci_hook *hook)
 {
+	if (dev->nr_hooks == ARRAY_SIZE(dev->hook))
+		die("%s: too many hooks", dev->name);
+	dev->hook[dev->nr_hooks++] = *hook;
+}
+
+void pci_add_bar(struct pci_dev *dev, unsigned int nr, bool port, u32 size,
+		 io_fn fn, void *opaque, void (*moved)(void *opaque, u32 addr))
+{
+	u32 *next = port ? &next_port : &next_mmio;
+	u32 end = port ? PCI_PORT_BASE + PCI_PORT_SIZE :
+			 PCI_MMIO_BASE + PCI_MMIO_SIZE;
 	u32 addr;
 
-	if (size < MIN_BAR_SIZE)
+	if (!port && size < MIN_BAR_SIZE)
 		size = MIN_BAR_SIZE;
-	addr = (next_mmio + size - 1) & ~(size - 1);
-	if (addr + size > PCI_MMIO_BASE + PCI_MMIO_SIZE)
+	addr = (*next + size - 1) & ~(size - 1);
+	if (addr + size > end)
 		die("%s: no room for a BAR of %u bytes", dev->name, size);
-	next_mmio = addr + size;
+	*next = addr + size;
 
 	dev->bar[nr] = (struct pci_bar){
-		.size = size, .fn = fn, .opaque = opaque, .moved = moved,
+		.port = port, .size = size, .fn = fn, .opaque = opaque,
+		.moved = moved,
 	};
-	put(dev->cfg, bar_reg(nr), addr, 4);
+	put(dev->cfg, bar_reg(nr), addr | (port ? PCI_BASE_ADDRESS_SPACE_IO :
+						  0), 4);
 	put(dev->wmask, bar_reg(nr), ~(size - 1), 4);
 }
 
@@ -187,6 +224,30 @@ u8 pci_add_cap(struct pci_dev *dev, const void *cap, u8 len)
 	dev->cap_link = pos + PCI_CAP_LIST_NEXT;
 	dev->cap_end = (pos + len + 3) & ~3;
 	return pos;
+}
+
+/* Capabilities that are linked already, made for PCI_FIRST_CAP. */
+void pci_add_caps(struct pci_dev *dev, const u8 *caps, u32 len)
+{
+	u8 pos = PCI_FIRST_CAP;
+
+	if (!len)
+		return;
+	if (dev->cap_end != pos || len > sizeof(dev->cfg) - pos)
+		die("%s: no room for capabilities", dev->name);
+	memcpy(dev->cfg + pos, caps, len);
+	dev->cfg[dev->cap_link] = pos;
+	dev->cfg[PCI_STATUS] |= PCI_STATUS_CAP_LIST;
+	while (dev->cfg[pos + PCI_CAP_LIST_NEXT])
+		pos = dev->cfg[pos + PCI_CAP_LIST_NEXT];
+	dev->cap_link = pos + PCI_CAP_LIST_NEXT;
+	dev->cap_end = (PCI_FIRST_CAP + len + 3) & ~3;
+}
+
+/* Its line is INTA. */
+void pci_use_intx(struct pci_dev *dev)
+{
+	put(dev->cfg, PCI_INTERRUPT_PIN, 1, 1);
 }
 
 void pci_init(void)

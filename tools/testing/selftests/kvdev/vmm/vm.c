@@ -187,8 +187,13 @@ void vm_msi_route(struct vm *vm, unsigned int gsi, u64 addr, u32 data)
 	pthread_mutex_unlock(&vm->route_lock);
 }
 
-/* Signalling @fd raises @gsi; an event that came before counts too. */
-void vm_irqfd(struct vm *vm, int fd, unsigned int gsi, bool assign)
+/*
+ * Signalling @fd raises @gsi; an event that came before counts too. With
+ * @resample_fd it is a level: high until the guest ends the interrupt, which
+ * signals @resample_fd.
+ */
+void vm_irqfd(struct vm *vm, int fd, int resample_fd, unsigned int gsi,
+	      bool assign)
 {
 	struct kvm_irqfd irqfd = {
 		.fd = fd,
@@ -196,23 +201,32 @@ void vm_irqfd(struct vm *vm, int fd, unsigned int gsi, bool assign)
 		.flags = assign ? 0 : KVM_IRQFD_FLAG_DEASSIGN,
 	};
 
+	if (resample_fd >= 0) {
+		irqfd.flags |= KVM_IRQFD_FLAG_RESAMPLE;
+		irqfd.resamplefd = resample_fd;
+	}
 	if (ioctl(vm->fd, KVM_IRQFD, &irqfd) < 0)
 		die_errno("KVM_IRQFD for gsi %u", gsi);
 }
 
 /*
- * A guest write to @addr, of whatever width, signals @fd without an exit to
- * user space. Returns 0 or -1 and errno: the guest chooses the address, so a
- * failure is not necessarily ours.
+ * A guest write as @bell says signals its fd without an exit to user space.
+ * Returns 0 or -1 and errno: the guest chooses the address, so a failure is
+ * not necessarily ours.
  */
-int vm_ioeventfd(struct vm *vm, int fd, u64 addr, bool assign)
+int vm_ioeventfd(struct vm *vm, const struct vm_doorbell *bell, bool assign)
 {
 	struct kvm_ioeventfd io = {
-		.addr = addr,
-		.len = 0,
-		.fd = fd,
+		.addr = bell->addr,
+		.len = bell->len,
+		.fd = bell->fd,
+		.datamatch = bell->value,
 		.flags = assign ? 0 : KVM_IOEVENTFD_FLAG_DEASSIGN,
 	};
 
+	if (bell->port)
+		io.flags |= KVM_IOEVENTFD_FLAG_PIO;
+	if (bell->match)
+		io.flags |= KVM_IOEVENTFD_FLAG_DATAMATCH;
 	return ioctl(vm->fd, KVM_IOEVENTFD, &io);
 }

@@ -47,6 +47,7 @@ typedef __u64 u64;
 #define LOW_RAM_END	0xc0000000UL	/* RAM goes on at HIGH_RAM_BASE */
 #define PCI_MMIO_BASE	0xd0000000UL	/* 32-bit BARs */
 #define PCI_MMIO_SIZE	0x10000000UL
+#define MMIO_DEV_BASE	0xcf000000UL	/* virtio over MMIO, a page each */
 #define IOAPIC_BASE	0xfec00000UL
 #define LAPIC_BASE	0xfee00000UL
 #define EXIT_MMIO	0xfef00000UL	/* see platform.c */
@@ -61,6 +62,10 @@ typedef __u64 u64;
 #define SERIAL_GSI	4
 #define SCI_GSI		9
 #define NR_IOAPIC_PINS	24
+#define PCI_PORT_BASE	0xc000		/* I/O BARs */
+#define PCI_PORT_SIZE	0x1000
+/* Pins 16 to 23 are those that no ISA interrupt has; devices share them. */
+#define PCI_GSI(n)	(16 + (n) % 8)
 #define S5_SLP_TYP	5
 
 #define MAX_CPUS	64
@@ -95,10 +100,10 @@ bool vmm_stopping(void);
 typedef void (*io_fn)(void *opaque, u64 offset, unsigned int len, bool write,
 		      u64 *value);
 
-/* Ports are fixed before the first vCPU runs, memory ranges come and go. */
+void bus_add(bool port, u64 base, u64 len, io_fn fn, void *opaque);
+void bus_del(bool port, u64 base, u64 len, void *opaque);
 void bus_add_pio(u16 base, u16 len, io_fn fn, void *opaque);
 void bus_add_mmio(u64 base, u64 len, io_fn fn, void *opaque);
-void bus_del_mmio(u64 base, u64 len, void *opaque);
 void bus_pio(u16 port, unsigned int len, bool write, void *data);
 void bus_mmio(u64 addr, unsigned int len, bool write, void *data);
 
@@ -125,8 +130,19 @@ void *vm_ram(struct vm *vm, u64 gpa, u64 len);
 void vm_irq_line(struct vm *vm, unsigned int gsi, bool level);
 unsigned int vm_alloc_gsi(struct vm *vm);
 void vm_msi_route(struct vm *vm, unsigned int gsi, u64 addr, u32 data);
-void vm_irqfd(struct vm *vm, int fd, unsigned int gsi, bool assign);
-int vm_ioeventfd(struct vm *vm, int fd, u64 addr, bool assign);
+void vm_irqfd(struct vm *vm, int fd, int resample_fd, unsigned int gsi,
+	      bool assign);
+
+struct vm_doorbell {
+	u64 addr;
+	u32 len;		/* 0: any */
+	u32 value;
+	bool match;		/* only if @value is written */
+	bool port;
+	int fd;
+};
+
+int vm_ioeventfd(struct vm *vm, const struct vm_doorbell *bell, bool assign);
 
 /* vcpu.c, cpuid.c */
 void vcpus_create(struct vm *vm, u64 entry, u64 boot_params);
@@ -143,6 +159,7 @@ struct boot_entry {
 struct boot_entry boot_load(struct vm *vm, const char *kernel,
 			    const char *initrd, const char *cmdline, u64 rsdp);
 void boot_set_sregs(int vcpu_fd);
+void acpi_add_mmio(u64 base, u32 size, unsigned int gsi);
 u64 acpi_build(struct vm *vm);
 
 /* platform.c, serial.c */
@@ -152,8 +169,10 @@ void serial_init(struct vm *vm);
 /* pci.c */
 #define PCI_BARS	6
 #define PCI_SLOTS	32
+#define PCI_FIRST_CAP	0x40
 
 struct pci_bar {
+	bool port;
 	u32 size;
 	u32 mapped_at;		/* 0: not decoded at present */
 	io_fn fn;
@@ -162,16 +181,25 @@ struct pci_bar {
 	void (*moved)(void *opaque, u32 addr);
 };
 
+/* Who else has to do with configuration space; each may be NULL. */
+struct pci_hook {
+	/* Before anything else: true if the access has been done. */
+	bool (*access)(void *opaque, unsigned int reg, unsigned int len,
+		       bool write, u64 *value);
+	void (*written)(void *opaque);		/* after the guest wrote */
+	void *opaque;
+};
+
 struct pci_dev {
 	const char *name;
+	unsigned int gsi;	/* of INTA */
 	u8 cfg[256];
 	u8 wmask[256];		/* bits of cfg the guest may change */
 	u8 cap_end;		/* where the next capability goes */
 	u8 cap_link;		/* where its offset must be written */
 	struct pci_bar bar[PCI_BARS];
-	/* Called after the guest wrote configuration space. May be NULL. */
-	void (*cfg_written)(struct pci_dev *dev);
-	void *cfg_opaque;
+	struct pci_hook hook[2];
+	unsigned int nr_hooks;
 };
 
 struct pci_ids {
@@ -183,9 +211,13 @@ struct pci_ids {
 
 void pci_init(void);
 void pci_add(struct pci_dev *dev, const char *name, const struct pci_ids *ids);
-void pci_add_bar(struct pci_dev *dev, unsigned int nr, u32 size, io_fn fn,
-		 void *opaque, void (*moved)(void *opaque, u32 addr));
+void pci_add_hook(struct pci_dev *dev, const struct pci_hook *hook);
+void pci_add_bar(struct pci_dev *dev, unsigned int nr, bool port, u32 size,
+		 io_fn fn, void *opaque,
+		 void (*moved)(void *opaque, u32 addr));
 u8 pci_add_cap(struct pci_dev *dev, const void *cap, u8 len);
+void pci_add_caps(struct pci_dev *dev, const u8 *caps, u32 len);
+void pci_use_intx(struct pci_dev *dev);
 
 /* msix.c */
 struct msix_vector {
@@ -209,15 +241,29 @@ struct msix {
 void msix_init(struct msix *msix, struct vm *vm, struct pci_dev *pci,
 	       unsigned int bar, unsigned int nr_vectors);
 
+bool msix_enabled(const struct msix *msix);
+
 /* kvdev.c, stats.c */
+struct kvdev;
+
+/* A window of registers, and where the guest has put it. */
+struct kvdev_window {
+	struct kvdev *dev;
+	u32 space;
+	u32 size;
+	bool port;
+	u64 at;				/* 0: nowhere */
+};
+
 struct kvdev {
 	char name[16];
 	int fd;
 	u32 device_id;
 	u32 nr_queues;
 	int kick[KVDEV_MAX_QUEUES];
-	u32 doorbells_at;		/* BAR address they are bound for */
-	struct kvdev_bind_transport win;	/* the register window */
+	struct kvdev_window window[2];	/* by its space */
+	u32 pci_cfg;			/* capability with a window; 0: none */
+	u32 pci_state;
 	struct vm *vm;
 	struct pci_dev pci;
 	struct msix msix;
@@ -231,6 +277,14 @@ struct disk_options {
 	u32 nr_queues;
 	u32 block_size;
 };
+
+/* How the guest finds the devices that are added from now on. */
+struct kvdev_attach {
+	enum kvdev_transport_type transport;
+	bool no_msix;
+};
+
+extern struct kvdev_attach kvdev_attach;
 
 void kvdev_add_disk(struct vm *vm, const struct disk_options *opt);
 void kvdev_add_rng(struct vm *vm);
