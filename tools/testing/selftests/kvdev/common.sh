@@ -1,39 +1,17 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0
-# For test_*.sh: guests under the reference VMM. Source it; it makes a temporary
-# directory its working directory, which vanishes at the end.
+# For test_*.sh: guests under the reference VMM. Source it; see base.sh, too.
 #
 # A guest is the stock kernel in $KVDEV_GUEST (vmlinuz, initrd, root.img, as
 # tools/testing/lab makes them). Its root is /dev/vda, read-only; disks of the
 # test are /dev/vdb, /dev/vdc, ...
-set -euo pipefail
-here=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
+# shellcheck source=tools/testing/selftests/kvdev/base.sh
+. "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/base.sh"
 vmm=$here/vmm/kvdev-vmm
 GUEST=${KVDEV_GUEST:-/lab/guest}
-
-skip() { echo "$*"; exit 4; }
-fail() {
-	cat stats.json 2>/dev/null || true
-	echo "FAILED: $*"
-	exit 1
-}
 for file in "$vmm" "$GUEST"/{vmlinuz,initrd,root.img}; do
 	[[ -e $file ]] || skip "no $file"
 done
-
-work=$(mktemp -d)
-cd "$work"
-cleanups=()
-# shellcheck disable=SC2329 # by trap
-cleanup() {
-	local rc=$? c
-	for c in "${cleanups[@]}"; do eval "$c" || true; done
-	cd /
-	rm -rf "$work"
-	exit "$rc"
-}
-trap cleanup EXIT
-at_end() { cleanups=("$1" "${cleanups[@]}"); }
 
 # Makes ./initrd from the guest's, with standard input as what it runs.
 guest_script() {
@@ -76,5 +54,4 @@ check_stats() {
 
 # said NAME: what the guest said as "NAME: ...".
 said() { sed -n "s/^$1: //p" console; }
-same() { [[ $1 == "$2" ]] || fail "${3:-values}: '$1' is not '$2'"; }
 clean_fs() { e2fsck -fn "$1" || fail "file system on $1 is damaged"; }

@@ -2,40 +2,26 @@
 # SPDX-License-Identifier: GPL-2.0
 # kvdevctl with the module: every command, what it prints, what it leaves, and
 # whom it names when something is in use. Needs no guest.
-set -euo pipefail
-here=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
-skip() { echo "$*"; exit 4; }
-fail() { echo "FAILED: $*"; exit 1; }
-
-ctl=''
-for c in "${KVDEVCTL:-}" /lab/build/kvdevctl/kvdevctl \
-	"$here/../../../../build/kvdevctl/kvdevctl" "$(type -P kvdevctl || true)"; do
-	if [[ -x $c ]]; then ctl=$(readlink -f "$c"); break; fi
-done
-[[ $ctl ]] || skip "no kvdevctl: make -C tools/kvdevctl"
+# shellcheck source=tools/testing/selftests/kvdev/vdpa.sh
+. "$(dirname "$(readlink -f "$0")")/vdpa.sh"
 [[ $EUID -eq 0 && -c /dev/kvdev ]] || skip "needs root and /dev/kvdev"
 ! type -P python3 >/dev/null || python=1
 ldd "$ctl" | grep -q 'not found' && skip "kvdevctl's libraries are not installed"
 
 n=ctltest-$$	# beginning of our devices' names
-work=$(mktemp -d)
-cd "$work"
 pids=()
 mounted='' moved=''
-# shellcheck disable=SC2329 # by trap
-cleanup() {
-	local rc=$? p d
+# shellcheck disable=SC2329 # at the end
+leave() {
+	local p d
 	[[ ! $moved ]] || mv "$moved" /dev/kvdev
 	for p in "${pids[@]}"; do kill -9 "$p" 2>/dev/null || true; done
 	[[ ! $mounted ]] || umount "$mounted" || true
 	for d in $("$ctl" list --names | grep "^$n" || true); do
 		"$ctl" delete "$d" --vdpa --force || true
 	done
-	cd /
-	rm -rf "$work"
-	exit "$rc"
 }
-trap cleanup EXIT
+at_end leave
 
 # ok ARGUMENT...: works, prints nothing on stderr; its output is in ./out
 ok() {
@@ -61,11 +47,6 @@ json() {
 j = json.load(open("out"))
 sys.exit(not eval(sys.argv[1]))' "$1" || fail "not '$1': $(cat out)"
 }
-wait_for() { # COMMAND...
-	for _ in {1..100}; do if "$@" >/dev/null 2>&1; then return 0; fi; sleep 0.1; done
-	fail "waited in vain for: $*"
-}
-step() { echo "# $*"; }
 
 # ------------------------------------------------------------ without the bus
 step "module and device node"
@@ -202,7 +183,7 @@ ok create rng "$x"
 "$ctl" stats "$x" --watch 0.1 >watched 2>&1 &
 watcher=$!
 pids+=("$watcher")
-wait_for grep -q 'per second' watched
+wait_for 10 grep -q 'per second' watched
 # Who watches does not hold the device.
 ok delete "$x"
 rc=0
@@ -223,7 +204,7 @@ if [[ ${python:-} ]]; then
 	python3 owner.py "$n" &
 	owner=$!
 	pids+=("$owner")
-	wait_for test -e owner.ready
+	wait_for 10 test -e owner.ready
 	bad 1 "'$n' is in use: python3 (pid $owner); end that first" -- delete "$n"
 	bad 1 "python3 (pid $owner)" -- delete "$n" --vdpa
 	ok list
@@ -285,7 +266,7 @@ if [[ ${python:-} ]]; then
 	python3 guest.py "$n.ci" &
 	guest=$!
 	pids+=("$guest")
-	wait_for test -e guest.ready
+	wait_for 10 test -e guest.ready
 	"$ctl" vmmci "$n.ci" wait --count 2 --json >watched 2>&1 &
 	watcher=$!
 	pids+=("$watcher")
@@ -391,7 +372,7 @@ if modprobe -q virtio_vdpa && modprobe -q virtio_blk; then
 	json "j['used_by']['as'] == 'vdpa' and j['used_by']['driver'] == 'virtio_vdpa'"
 	disk=$("$ctl" show "$n" | sed -n 's/^  used by .*\(\/dev\/vd[a-z]*\).*/\1/p')
 	[[ $disk ]] || fail "no disk in: $("$ctl" show "$n")"
-	wait_for test -b "$disk"
+	wait_for 10 test -b "$disk"
 	[[ $(cat "/sys/block/${disk#/dev/}/serial") == S123 ]] || fail "wrong serial"
 	head -c 1M /dev/urandom >data
 	dd if=data of="$disk" bs=64k seek=16 oflag=direct status=none
@@ -432,10 +413,10 @@ if modprobe -q virtio_vdpa && modprobe -q virtio_blk; then
 		mounted=''
 	fi
 	ok vdpa del "$n"
-	wait_for test ! -b "$disk"
+	wait_for 10 test ! -b "$disk"
 	bad 1 'is not on the vDPA bus' -- vdpa del "$n"
 	ok vd a "$n"
-	wait_for test -b "$disk"
+	wait_for 10 test -b "$disk"
 	ok delete "$n" --vdpa
 	gone "$n"
 
@@ -458,7 +439,7 @@ if [[ ! -e /sys/module/virtio_vdpa ]] && modprobe -q vhost_vdpa; then
 	ok show "$n"
 	has 'driver vhost_vdpa, /dev/vhost-vdpa-[0-9]+$'
 	node=$(sed -n 's/^  used by .*\(\/dev\/vhost-vdpa-[0-9]*\).*/\1/p' out)
-	wait_for test -c "$node"
+	wait_for 10 test -c "$node"
 	# Open only: the kernel does not know yet by whom, but would wait for it.
 	sleep 600 <>"$node" &
 	holder=$!
@@ -481,7 +462,7 @@ if [[ ! -e /sys/module/virtio_vdpa ]] && modprobe -q vhost_vdpa; then
 		step "a vhost owner"
 		ok create rng "$n" --vdpa
 		node=$("$ctl" show "$n" | sed -n 's/^  used by .*\(\/dev\/vhost-vdpa-[0-9]*\).*/\1/p')
-		wait_for test -c "$node"
+		wait_for 10 test -c "$node"
 		rm -f owner.ready
 		python3 -c 'import fcntl, os, sys, time
 fd = os.open(sys.argv[1], os.O_RDWR)
@@ -490,7 +471,7 @@ open("owner.ready", "w")
 time.sleep(600)' "$node" &
 		holder=$!
 		pids+=("$holder")
-		wait_for test -e owner.ready
+		wait_for 10 test -e owner.ready
 		ok list
 		has "vDPA bus, driver vhost_vdpa, $node, python3 \(pid $holder\)"
 		bad 1 "python3 (pid $holder)" -- delete "$n" --vdpa

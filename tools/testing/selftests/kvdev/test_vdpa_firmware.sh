@@ -5,28 +5,13 @@
 # guest reboots once, which goes through the firmware again, and powers off.
 # shellcheck source=tools/testing/selftests/kvdev/common.sh
 . "$(dirname "$(readlink -f "$0")")/common.sh"
-
-ctl=''
-for c in "${KVDEVCTL:-}" /lab/build/kvdevctl/kvdevctl \
-	"$here/../../../../build/kvdevctl/kvdevctl" "$(type -P kvdevctl || true)"; do
-	if [[ -x $c ]]; then ctl=$(readlink -f "$c"); break; fi
-done
-[[ $ctl ]] || skip "no kvdevctl: make -C tools/kvdevctl"
-for c in qemu-system-x86_64 sfdisk mkfs.vfat mcopy syslinux; do
-	type -P $c >/dev/null || skip "no $c"
-done
+# shellcheck source=tools/testing/selftests/kvdev/vdpa.sh
+. "$here/vdpa.sh"
+need qemu-system-x86_64 sfdisk mkfs.vfat mcopy syslinux
 for mbr in /usr/lib/{syslinux,SYSLINUX}/{mbr/,}mbr.bin ''; do [[ ! -e $mbr ]] || break; done
 [[ $mbr ]] || skip "no mbr.bin of syslinux"
-modprobe -q -a kvdev_vdpa vhost_vdpa || skip "no vhost_vdpa in this kernel"
-modprobe -q -r virtio_vdpa || true
-
-n=firmware-$$ qemu=''
-at_end 'rmmod kvdev_vdpa'
-at_end "'$ctl' delete $n --vdpa --force"
-# shellcheck disable=SC2329 # at the end
-end_qemu() { [[ ! $qemu ]] || { kill "$qemu"; wait "$qemu"; }; }
-at_end end_qemu
-node() { "$ctl" show "$1" | sed -n 's|^  used by .*\(/dev/vhost-vdpa-[0-9]*\).*|\1|p'; }
+bus vhost_vdpa virtio_vdpa
+n=firmware-$$
 
 # Whatever goes wrong, the guest does not reboot forever.
 guest_script <<'END_GUEST'
@@ -65,20 +50,9 @@ dd if=boot.fat of=disk.img bs=1M seek=1 conv=notrunc,sparse status=none
 rm boot.fat
 dd if="$GUEST/root.img" of=disk.img bs=1M seek=65 conv=notrunc,sparse status=none
 
-"$ctl" create blk "$n" --file disk.img --queues 2 --vdpa
-for _ in {1..100}; do [[ ! -c $(node "$n") ]] || break; sleep 0.1; done
-rc=0
-timeout -k 5 600 qemu-system-x86_64 -M q35,accel=kvm,memory-backend=m -cpu host -smp 2 -m 512 \
-	-object memory-backend-memfd,id=m,size=512M,share=on \
-	-device vhost-vdpa-device-pci,vhostdev="$(node "$n")" \
-	-nodefaults -nographic -serial stdio </dev/null >console.raw 2>qemu.err &
-qemu=$!
-wait "$qemu" || rc=$?
-qemu=''
-tr -d '\r' <console.raw >console
-cat console
-(( rc == 0 )) || fail "QEMU ended with $rc: $(cat qemu.err)"
-grep -q '^GUEST-EXIT: 0$' console || fail "the guest's script failed"
+on_bus blk "$n" --file disk.img --queues 2
+start_qemu 512 -device vhost-vdpa-device-pci,vhostdev="$(node "$n")"
+wait_qemu
 same "$(grep -ac 'Booting from Hard Disk' console)" 2 "boots through firmware"
 grep -aq SYSLINUX console || fail "no boot loader was read from the disk"
 same "$(said first)" /dev/vda2 "root"

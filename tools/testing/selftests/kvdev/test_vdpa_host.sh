@@ -4,57 +4,27 @@
 # with a file system keeps every byte, also across unbinding, and an entropy
 # device feeds /dev/hwrng. Taking a disk away under load gives I/O errors and
 # nothing else. Needs no guest.
-set -euo pipefail
-here=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
-skip() { echo "$*"; exit 4; }
-fail() { echo "FAILED: $*"; exit 1; }
-
-ctl=''
-for c in "${KVDEVCTL:-}" /lab/build/kvdevctl/kvdevctl \
-	"$here/../../../../build/kvdevctl/kvdevctl" "$(type -P kvdevctl || true)"; do
-	if [[ -x $c ]]; then ctl=$(readlink -f "$c"); break; fi
-done
-[[ $ctl ]] || skip "no kvdevctl: make -C tools/kvdevctl"
-for c in fio mkfs.ext4 e2fsck debugfs vdpa; do
-	type -P $c >/dev/null || skip "no $c"
-done
-modprobe -q -a kvdev_vdpa virtio_vdpa virtio_blk || skip "no virtio_vdpa in this kernel"
-# The first driver that takes a device has it.
-modprobe -q -r vhost_vdpa || true
-
-n=host-$$
-work=$(mktemp -d)
-cd "$work"
-fio=''
-# shellcheck disable=SC2329 # by trap
-cleanup() {
-	local rc=$?
-	[[ ! $fio ]] || kill -9 "$fio" 2>/dev/null || true
-	! mountpoint -q mnt || umount mnt || true
-	for d in "$n" "$n.rng"; do "$ctl" delete "$d" --vdpa --force 2>/dev/null || true; done
-	! grep -q '^kvdev_vdpa ' /proc/modules || rmmod kvdev_vdpa || true
-	cd /
-	rm -rf "$work"
-	exit "$rc"
+# shellcheck source=tools/testing/selftests/kvdev/vdpa.sh
+. "$(dirname "$(readlink -f "$0")")/vdpa.sh"
+need fio mkfs.ext4 e2fsck debugfs vdpa
+modprobe -q virtio_blk || skip "no virtio_blk in this kernel"
+bus virtio_vdpa vhost_vdpa
+n=host-$$ fio=''
+# shellcheck disable=SC2329 # at the end
+end_users() {
+	[[ ! $fio ]] || kill -9 "$fio" 2>/dev/null
+	! mountpoint -q mnt || umount mnt
 }
-trap cleanup EXIT
-wait_for() { # COMMAND...
-	for _ in {1..300}; do if "$@" >/dev/null 2>&1; then return 0; fi; sleep 0.1; done
-	fail "waited in vain for: $*"
-}
-find_disk() {
-	disk=$("$ctl" show "$n" | sed -n 's|^  used by .*driver virtio_vdpa.*\(/dev/vd[a-z]*\).*|\1|p')
-	[[ -b $disk ]]
-}
+find_disk() { disk=$(disk_of "$n"); }
 bound() { [[ -e /sys/bus/vdpa/drivers/virtio_vdpa/$n ]]; }
 driver() { echo "$n" >"/sys/bus/vdpa/drivers/virtio_vdpa/$1"; }
 hashes() { (cd mnt && sha256sum -- v.*); }
-step() { echo "# $*"; }
 
 step "a disk with a file system"
 truncate -s 60M disk.img
-"$ctl" create blk "$n" --file disk.img --queues 2 --vdpa
-wait_for find_disk
+on_bus blk "$n" --file disk.img --queues 2
+at_end end_users
+wait_for 30 find_disk
 mkfs.ext4 -q -E nodiscard "$disk"
 mkdir mnt
 mount -o nodiscard "$disk" mnt
@@ -72,7 +42,7 @@ umount mnt
 
 step "the backing file"
 driver unbind
-wait_for test ! -b "$disk"
+wait_for 30 test ! -b "$disk"
 e2fsck -fn disk.img || fail "file system is damaged"
 while read -r sum name; do
 	found=$(debugfs -R "cat /$name" disk.img 2>/dev/null | sha256sum)
@@ -81,8 +51,8 @@ done <first
 
 step "bound again"
 driver bind
-wait_for bound
-wait_for find_disk
+wait_for 30 bound
+wait_for 30 find_disk
 mount "$disk" mnt
 hashes | cmp - first || fail "after binding: $(hashes)"
 umount mnt
@@ -92,7 +62,7 @@ fio --name=load --filename="$disk" --numjobs=4 --direct=1 --ioengine=libaio --io
 	--rw=randrw --bsrange=512-1m --blockalign=512 --time_based --runtime=600 >fio.out 2>&1 &
 fio=$!
 busy() { grep -q '[1-9]' "/sys/block/${disk#/dev/}/inflight"; }
-wait_for busy
+wait_for 30 busy
 ! "$ctl" delete "$n" --vdpa 2>err || fail "deleted under fio"
 grep -q 'fio (pid' err || fail "kvdevctl says: $(cat err)"
 timeout 120 vdpa dev del "$n" || fail "vdpa dev del: $?"
@@ -100,15 +70,15 @@ rc=0
 wait "$fio" || rc=$?
 fio=''
 [[ $rc != 0 ]] || fail "fio without a disk is content: $(cat fio.out)"
-wait_for test ! -b "$disk"
-"$ctl" show "$n" | grep -q 'used by  *nobody' || fail "$("$ctl" show "$n")"
+wait_for 30 test ! -b "$disk"
+[[ $(used_by "$n") == nobody ]] || fail "$("$ctl" show "$n")"
 "$ctl" delete "$n"
 
 step "an entropy device"
-"$ctl" create rng "$n.rng" --vdpa
+on_bus rng "$n.rng"
 modprobe -q virtio_rng || skip "no virtio_rng in this kernel"
 misc=/sys/class/misc/hw_random
-wait_for grep -q virtio $misc/rng_available
+wait_for 30 grep -q virtio $misc/rng_available
 tr ' ' '\n' <$misc/rng_available | grep virtio | tail -n1 >$misc/rng_current
 [[ $(timeout 60 head -c 64 /dev/hwrng | wc -c) == 64 ]] || fail "no entropy"
 grep -Eq '"bytes_writable": *[1-9][0-9]' <("$ctl" -j stats "$n.rng") || fail "$("$ctl" stats)"

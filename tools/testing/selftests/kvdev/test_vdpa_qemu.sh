@@ -5,34 +5,11 @@
 # bytes; QEMU may lock far less memory than the guest has, and pins none of it.
 # shellcheck source=tools/testing/selftests/kvdev/common.sh
 . "$(dirname "$(readlink -f "$0")")/common.sh"
-
-ctl=''
-for c in "${KVDEVCTL:-}" /lab/build/kvdevctl/kvdevctl \
-	"$here/../../../../build/kvdevctl/kvdevctl" "$(type -P kvdevctl || true)"; do
-	if [[ -x $c ]]; then ctl=$(readlink -f "$c"); break; fi
-done
-[[ $ctl ]] || skip "no kvdevctl: make -C tools/kvdevctl"
-type -P qemu-system-x86_64 >/dev/null || skip "no qemu-system-x86_64"
-modprobe -q -a kvdev_vdpa vhost_vdpa || skip "no vhost_vdpa in this kernel"
-modprobe -q -r virtio_vdpa || true
-
-n=qemu-$$ qemu=''
-at_end 'rmmod kvdev_vdpa'
-at_end "'$ctl' delete $n --vdpa --force; '$ctl' delete $n.rng --vdpa --force"
-# shellcheck disable=SC2329 # at the end
-end_qemu() { [[ ! $qemu ]] || kill -9 "$qemu"; }
-at_end end_qemu
-# node NAME: /dev/vhost-vdpa-N
-node() { "$ctl" show "$1" | sed -n 's|^  used by .*\(/dev/vhost-vdpa-[0-9]*\).*|\1|p'; }
-# wait_for SECONDS COMMAND...
-wait_for() {
-	local end=$((SECONDS + $1))
-	shift
-	until "$@" >/dev/null 2>&1; do
-		((SECONDS < end)) || { cat console.raw qemu.err; fail "waited in vain for: $*"; }
-		sleep 0.2
-	done
-}
+# shellcheck source=tools/testing/selftests/kvdev/vdpa.sh
+. "$here/vdpa.sh"
+need qemu-system-x86_64
+bus vhost_vdpa virtio_vdpa
+n=qemu-$$
 
 guest_script <<'END_GUEST'
 echo "queues: $(ls /sys/block/vda/mq | wc -l) cpus: $(nproc)"
@@ -51,40 +28,27 @@ poweroff -f
 END_GUEST
 
 cp --sparse=always "$GUEST/root.img" disk.img
-"$ctl" create blk "$n" --file disk.img --queues 2 --serial "$n" --vdpa
-"$ctl" create rng "$n.rng" --vdpa
-wait_for 10 test -c "$(node "$n")" -a -c "$(node "$n.rng")"
+on_bus blk "$n" --file disk.img --queues 2 --serial "$n"
+on_bus rng "$n.rng"
 
 # What QEMU may lock is less than what the guest has: 1 MiB.
-(
-	ulimit -l 1024
-	exec setpriv --bounding-set -ipc_lock --inh-caps -ipc_lock -- \
-		qemu-system-x86_64 -M q35,accel=kvm,memory-backend=m -cpu host -smp 2 -m 512 \
-		-object memory-backend-memfd,id=m,size=512M,share=on \
-		-device vhost-vdpa-device-pci,vhostdev="$(node "$n")" \
-		-device vhost-vdpa-device-pci,vhostdev="$(node "$n.rng")" \
-		-nodefaults -nographic -no-reboot -serial stdio \
-		-kernel "$GUEST/vmlinuz" -initrd initrd \
-		-append 'console=ttyS0 quiet panic=-1 root=/dev/vda rw' \
-		</dev/null >console.raw 2>qemu.err
-) &
-qemu=$!
-wait_for 200 grep -q '^serial: ' console.raw
+ulimit -l 1024
+before=(setpriv --bounding-set -ipc_lock --inh-caps -ipc_lock --)
+start_qemu 512 -no-reboot \
+	-device vhost-vdpa-device-pci,vhostdev="$(node "$n")" \
+	-device vhost-vdpa-device-pci,vhostdev="$(node "$n.rng")" \
+	-kernel "$GUEST/vmlinuz" -initrd initrd \
+	-append 'console=ttyS0 quiet panic=-1 root=/dev/vda rw'
+wait_for 200 console_has '^serial: '
 cp "/proc/$qemu/status" status
-"$ctl" show "$n" | grep -q "qemu-system-x86 (pid $qemu)" || fail "$("$ctl" show "$n")"
+[[ $(used_by "$n") == *"qemu-system-x86 (pid $qemu)"* ]] || fail "$("$ctl" show "$n")"
 # Rings and nothing else: the guest's memory is neither locked nor pinned.
 grep -E '^Vm(Lck|Pin|RSS)|CapEff' status
+grep 'locked memory' "/proc/$qemu/limits"
 kib() { sed -n "s/^$1:[[:space:]]*\([0-9]*\) kB/\1/p" status; }
 (( $(kib VmLck) + $(kib VmPin) <= 256 )) || fail "memory is pinned"
 (( (0x$(sed -n 's/^CapEff:\t//p' status) >> 14 & 1) == 0 )) || fail "QEMU may lock anything"
-
-gone() { ! kill -0 "$qemu"; }
-wait_for 300 gone
-wait "$qemu" || fail "QEMU ended with $?: $(cat qemu.err)"
-qemu=''
-tr -d '\r' <console.raw >console
-cat console
-grep -q '^GUEST-EXIT: 0$' console || fail "the guest's script failed"
+wait_qemu
 same "$(said queues)" "2 cpus: 2" "queues"
 same "$(said root)" /dev/vda "root"
 same "$(said serial)" "$n" "serial"

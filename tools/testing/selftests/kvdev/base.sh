@@ -1,0 +1,45 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0
+# For test_*.sh. Source it; it makes a temporary directory its working
+# directory, which vanishes at the end.
+[[ ! ${work:-} ]] || return 0
+set -euo pipefail
+here=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
+
+skip() { echo "$*"; exit 4; }
+# Heard wherever it is called.
+exec 3>&1
+fail() {
+	cat stats.json qemu.err >&3 2>/dev/null || true
+	echo "FAILED: $*" >&3
+	exit 1
+}
+step() { echo "# $*"; }
+same() { [[ $1 == "$2" ]] || fail "${3:-values}: '$1' is not '$2'"; }
+need() {
+	local c
+	for c in "$@"; do type -P "$c" >/dev/null || skip "no $c"; done
+}
+# wait_for SECONDS COMMAND...
+wait_for() {
+	local end=$((SECONDS + $1))
+	shift
+	until "$@" >/dev/null 2>&1; do
+		((SECONDS < end)) || fail "waited in vain for: $*"
+		sleep 0.1
+	done
+}
+
+work=$(mktemp -d)
+cd "$work"
+cleanups=()
+# shellcheck disable=SC2329 # by trap
+cleanup() {
+	local rc=$? c
+	for c in "${cleanups[@]}"; do eval "$c" || true; done
+	cd /
+	rm -rf "$work"
+	exit "$rc"
+}
+trap cleanup EXIT
+at_end() { cleanups=("$1" "${cleanups[@]}"); }
