@@ -17,6 +17,7 @@
  *	kvdev_dev.mutex
  *	  the list of devices (registry.c)
  *	  kvdev_vq.mutex		(worker: this one only)
+ *	    kvdev_dev.mem_lock		(which table there is)
  *	    eventfd wait queue lock	(kicks come in under it)
  *	    kvdev_vq.used_lock		(interrupts off; completions, any context)
  *
@@ -81,12 +82,13 @@ enum {
  * @running: is to be served; changed under both mutexes
  * @broken: the driver broke the protocol; not served until restarted
  * @parked: chains that are left are not work until somebody wakes the queue
- * @mem: the device's memory table; changed under both mutexes
+ * @mem: memory table, of its own reference; NULL unless running
+ * @mem_seq: kvdev_dev.mem_seq of @mem
  * @areas: mapped ring
  * @chain: scratch for the chain being looked at
  * @budget: chains the worker may still take in this round
  * @priv: of the device type
- * @stopping: somebody waits for @mutex in order to stop the queue
+ * @waiters: who waits for @mutex, which the worker is to give up soon
  * @used_lock: covers the producer side of @ring
  * @batcher: the worker while it serves: completions in it are published
  *	together at the end of its round; written under @mutex
@@ -110,13 +112,14 @@ struct kvdev_vq {
 	bool running;
 	bool broken;
 	bool parked;
-	const struct kvdev_mem_table *mem;
+	struct kvdev_mem_table *mem;
+	unsigned long mem_seq;
 	struct kvdev_area areas[KVDEV_NR_AREAS];
 	struct kvdev_chain chain;
 	unsigned int budget;
 	void *priv;
 
-	bool stopping;
+	atomic_t waiters;
 
 	spinlock_t used_lock;	/* producer side of the ring */
 	struct task_struct *batcher;
@@ -147,7 +150,10 @@ enum {
  * @owned: there is an owner: workers run
  * @mm: the owner's address space (mm_count is held), NULL: no owner, or a
  *	driver in this kernel
- * @mem: guest memory, NULL: none set
+ * @mem_lock: covers the next two
+ * @mem: guest memory, NULL: none set. Queues that run follow it from chain to
+ *	chain, each with a reference of its own
+ * @mem_seq: changes of @mem
  * @suspended: queues are stopped but not forgotten
  * @fixed_queue_size: the largest ring size was asked for at creation
  * @extra_features: what the binding adds to the features offered
@@ -187,7 +193,9 @@ struct kvdev_dev {
 	char use_comm[16];
 	bool owned;
 	struct mm_struct *mm;
+	spinlock_t mem_lock;	/* which memory there is */
 	struct kvdev_mem_table *mem;
+	unsigned long mem_seq;
 	bool suspended;
 	u64 allowed;
 	u64 extra_features;
@@ -221,6 +229,12 @@ void kvdev_dev_unclaim(struct kvdev_dev *dev);
 int kvdev_dev_set_owner(struct kvdev_dev *dev, enum kvdev_worker_kind kind);
 void kvdev_dev_reset_owner(struct kvdev_dev *dev);
 void kvdev_dev_set_mem(struct kvdev_dev *dev, struct kvdev_mem_table *table);
+/* These three: the mutex need not be held. */
+void kvdev_dev_publish_mem(struct kvdev_dev *dev,
+			   struct kvdev_mem_table *table);
+void kvdev_dev_sync_mem(struct kvdev_dev *dev);
+struct kvdev_mem_table *kvdev_dev_get_mem(struct kvdev_dev *dev,
+					  unsigned long *seq);
 int kvdev_dev_set_status(struct kvdev_dev *dev, u8 status);
 void kvdev_dev_widen_queues(struct kvdev_dev *dev, u16 num);
 int kvdev_dev_enable_vq(struct kvdev_dev *dev, u16 index);
@@ -268,7 +282,9 @@ void kvdev_vq_exit(struct kvdev_vq *vq);
 int kvdev_vq_start(struct kvdev_vq *vq);
 void kvdev_vq_stop(struct kvdev_vq *vq);
 u16 kvdev_vq_avail_base(struct kvdev_vq *vq);
-void kvdev_vq_set_mem(struct kvdev_vq *vq, const struct kvdev_mem_table *mem);
+
+/* vq.c: the mutex need not be held */
+void kvdev_vq_sync(struct kvdev_vq *vq);
 
 /* vq.c: any context */
 void kvdev_vq_kick(struct kvdev_vq *vq, u64 count);

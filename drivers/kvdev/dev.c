@@ -286,7 +286,7 @@ static int start_queues(struct kvdev_dev *dev)
 		return 0;
 	if (!dev->owned)
 		return -EPERM;
-	if (dev->nr_vqs && !dev->mem)
+	if (dev->nr_vqs && !READ_ONCE(dev->mem))
 		return -EFAULT;
 	if (dev->type->ready) {
 		ret = dev->type->ready(dev);
@@ -627,8 +627,7 @@ void kvdev_dev_reset_owner(struct kvdev_dev *dev)
 	dev_reset(dev);
 	drop_eventfds(dev);
 	stop_workers(dev);
-	kvdev_mem_free(dev->mem);
-	dev->mem = NULL;
+	kvdev_dev_publish_mem(dev, NULL);
 	if (dev->mm)
 		mmdrop(dev->mm);
 	dev->mm = NULL;
@@ -640,21 +639,77 @@ void kvdev_dev_reset_owner(struct kvdev_dev *dev)
 EXPORT_SYMBOL_NS_GPL(kvdev_dev_reset_owner, KVDEV_NS);
 
 /**
+ * kvdev_dev_publish_mem() - this is guest memory from now on
+ * @dev: the device
+ * @table: now the device's, or NULL
+ *
+ * A chain made available after this is looked up in @table. Work on an earlier
+ * one may go on with the old table for a while: see kvdev_dev_sync_mem().
+ *
+ * Context: may sleep, waits for nobody. Calls are serialised by the caller.
+ */
+void kvdev_dev_publish_mem(struct kvdev_dev *dev,
+			   struct kvdev_mem_table *table)
+{
+	struct kvdev_mem_table *old;
+
+	spin_lock(&dev->mem_lock);
+	old = dev->mem;
+	WRITE_ONCE(dev->mem, table);
+	WRITE_ONCE(dev->mem_seq, dev->mem_seq + 1);
+	spin_unlock(&dev->mem_lock);
+	kvdev_mem_put(old);
+}
+EXPORT_SYMBOL_NS_GPL(kvdev_dev_publish_mem, KVDEV_NS);
+
+/**
+ * kvdev_dev_get_mem() - the present guest memory
+ * @dev: the device
+ * @seq: which change this is, to be compared with kvdev_dev.mem_seq
+ *
+ * Return: the table, referenced; one without memory if there is none.
+ */
+struct kvdev_mem_table *kvdev_dev_get_mem(struct kvdev_dev *dev,
+					  unsigned long *seq)
+{
+	struct kvdev_mem_table *table;
+
+	spin_lock(&dev->mem_lock);
+	table = kvdev_mem_get(dev->mem);
+	*seq = dev->mem_seq;
+	spin_unlock(&dev->mem_lock);
+	return table;
+}
+
+/**
+ * kvdev_dev_sync_mem() - wait until no older guest memory is used
+ * @dev: the device
+ *
+ * Requests in flight have pinned their memory; rings that run stay where they
+ * were when they were started.
+ *
+ * Context: sleeps, also for workers that fault: mmap_lock is not held.
+ */
+void kvdev_dev_sync_mem(struct kvdev_dev *dev)
+{
+	u16 i;
+
+	for (i = 0; i < dev->nr_vqs; i++)
+		kvdev_vq_sync(&dev->vqs[i]);
+}
+EXPORT_SYMBOL_NS_GPL(kvdev_dev_sync_mem, KVDEV_NS);
+
+/**
  * kvdev_dev_set_mem() - replace guest memory
  * @dev: the device
  * @table: now the device's
  *
- * Rings that run stay where they were when they were started.
+ * When this returns the old table is not used any more.
  */
 void kvdev_dev_set_mem(struct kvdev_dev *dev, struct kvdev_mem_table *table)
 {
-	struct kvdev_mem_table *old = dev->mem;
-	u16 i;
-
-	dev->mem = table;
-	for (i = 0; i < dev->nr_vqs; i++)
-		kvdev_vq_set_mem(&dev->vqs[i], table);
-	kvdev_mem_free(old);
+	kvdev_dev_publish_mem(dev, table);
+	kvdev_dev_sync_mem(dev);
 }
 EXPORT_SYMBOL_NS_GPL(kvdev_dev_set_mem, KVDEV_NS);
 
@@ -763,6 +818,7 @@ struct kvdev_dev *kvdev_dev_create(const struct kvdev_create *arg)
 	dev->allowed = arg->features;
 	dev->fixed_queue_size = arg->queue_size;
 	mutex_init(&dev->mutex);
+	spin_lock_init(&dev->mem_lock);
 	kref_init(&dev->ref);
 	kvdev_events_init(&dev->events);
 	INIT_LIST_HEAD(&dev->list);

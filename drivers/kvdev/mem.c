@@ -2,6 +2,7 @@
 #include <linux/err.h>
 #include <linux/mm.h>
 #include <linux/overflow.h>
+#include <linux/refcount.h>
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
@@ -11,13 +12,24 @@
 #include "compat/compat.h"
 #include "mem.h"
 
-/* A ring area is small; nobody lays it over more regions than this. */
-#define AREA_MAX_PIECES	4
-
 static int copy_in_user(void *dst, const void __user *src, size_t len)
 {
 	return copy_from_user(dst, src, len) ? -EFAULT : 0;
 }
+
+/* A table, and who looks at it: the device, and each queue that runs. */
+struct counted_table {
+	refcount_t ref;
+	struct kvdev_mem_table table;
+};
+
+static struct counted_table no_memory = {
+	.ref = REFCOUNT_INIT(1),
+	.table.copy_in = copy_in_user,
+};
+
+/* A ring area is small; nobody lays it over more regions than this. */
+#define AREA_MAX_PIECES	4
 
 static int copy_in_kernel(void *dst, const void __user *src, size_t len)
 {
@@ -27,15 +39,49 @@ static int copy_in_kernel(void *dst, const void __user *src, size_t len)
 
 static struct kvdev_mem_table *table_alloc(u32 nr)
 {
-	struct kvdev_mem_table *table;
+	struct counted_table *counted;
 
-	table = kvzalloc(struct_size(table, regions, nr), GFP_KERNEL_ACCOUNT);
-	if (!table)
+	counted = kvzalloc(struct_size(counted, table.regions, nr),
+			   GFP_KERNEL_ACCOUNT);
+	if (!counted)
 		return ERR_PTR(-ENOMEM);
-	table->copy_in = copy_in_user;
-	table->nr = nr;
+	refcount_set(&counted->ref, 1);
+	counted->table.copy_in = copy_in_user;
+	counted->table.nr = nr;
+	return &counted->table;
+}
+
+/**
+ * kvdev_mem_get() - look at a table as well
+ * @table: somebody looks at it; or NULL
+ *
+ * Return: @table, or one without memory instead of NULL.
+ */
+struct kvdev_mem_table *kvdev_mem_get(struct kvdev_mem_table *table)
+{
+	if (!table)
+		table = &no_memory.table;
+	refcount_inc(&container_of(table, struct counted_table, table)->ref);
 	return table;
 }
+
+/**
+ * kvdev_mem_put() - do not look at a table any more
+ * @table: or NULL; freed with the last one
+ *
+ * Context: may sleep.
+ */
+void kvdev_mem_put(struct kvdev_mem_table *table)
+{
+	struct counted_table *counted;
+
+	if (!table)
+		return;
+	counted = container_of(table, struct counted_table, table);
+	if (refcount_dec_and_test(&counted->ref))
+		kvfree(counted);
+}
+EXPORT_SYMBOL_NS_GPL(kvdev_mem_put, KVDEV_NS);
 
 static int set_region(struct kvdev_region *region, u64 gpa, u64 len, u64 host,
 		      u32 perm)
@@ -98,7 +144,7 @@ struct kvdev_mem_table *kvdev_mem_from_user(const void __user *arg)
 		goto out_free_regions;
 	ret = fill_from_user(table, regions);
 	if (ret) {
-		kvfree(table);
+		kvdev_mem_put(table);
 		table = ERR_PTR(ret);
 	}
 
@@ -134,23 +180,6 @@ struct kvdev_mem_table *kvdev_mem_kernel(void)
 EXPORT_SYMBOL_NS_GPL(kvdev_mem_kernel, KVDEV_NS);
 
 /**
- * kvdev_mem_copy() - the same table once more
- * @old: present table
- *
- * Return: the copy, or -ENOMEM.
- */
-struct kvdev_mem_table *kvdev_mem_copy(const struct kvdev_mem_table *old)
-{
-	struct kvdev_mem_table *table = table_alloc(old->nr);
-
-	if (!IS_ERR(table))
-		memcpy(table->regions, old->regions,
-		       flex_array_size(table, regions, old->nr));
-	return table;
-}
-EXPORT_SYMBOL_NS_GPL(kvdev_mem_copy, KVDEV_NS);
-
-/**
  * kvdev_mem_add() - a table with one more region
  * @old: present table, or NULL
  * @gpa: first driver address
@@ -180,7 +209,7 @@ struct kvdev_mem_table *kvdev_mem_add(const struct kvdev_mem_table *old,
 	if (!ret)
 		ret = kvdev_mem_table_sort(table);
 	if (ret) {
-		kvfree(table);
+		kvdev_mem_put(table);
 		return ERR_PTR(ret);
 	}
 	return table;
@@ -220,16 +249,6 @@ struct kvdev_mem_table *kvdev_mem_remove(const struct kvdev_mem_table *old,
 	return table;
 }
 EXPORT_SYMBOL_NS_GPL(kvdev_mem_remove, KVDEV_NS);
-
-/**
- * kvdev_mem_free() - free a table nobody looks at any more
- * @table: or NULL
- */
-void kvdev_mem_free(struct kvdev_mem_table *table)
-{
-	kvfree(table);
-}
-EXPORT_SYMBOL_NS_GPL(kvdev_mem_free, KVDEV_NS);
 
 /* Pages pinned or -errno. The owner's fd may have gone to another process. */
 static long pin_range(struct mm_struct *mm, unsigned long start,

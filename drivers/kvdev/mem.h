@@ -32,12 +32,12 @@ struct kvdev_area {
 
 struct kvdev_mem_table *kvdev_mem_from_user(const void __user *arg);
 struct kvdev_mem_table *kvdev_mem_kernel(void);
-struct kvdev_mem_table *kvdev_mem_copy(const struct kvdev_mem_table *old);
 struct kvdev_mem_table *kvdev_mem_add(const struct kvdev_mem_table *old,
 				      u64 gpa, u64 len, u64 host, u32 perm);
 struct kvdev_mem_table *kvdev_mem_remove(const struct kvdev_mem_table *old,
 					 u64 gpa, u64 len);
-void kvdev_mem_free(struct kvdev_mem_table *table);
+struct kvdev_mem_table *kvdev_mem_get(struct kvdev_mem_table *table);
+void kvdev_mem_put(struct kvdev_mem_table *table);
 
 int kvdev_area_map(struct kvdev_area *area, struct mm_struct *mm,
 		   const struct kvdev_mem_table *table, u64 addr, size_t len);

@@ -92,6 +92,46 @@ void kvdev_vq_violation(struct kvdev_vq *vq, const char *reason)
 }
 EXPORT_SYMBOL_NS_GPL(kvdev_vq_violation, KVDEV_NS);
 
+static bool mem_changed(const struct kvdev_vq *vq)
+{
+	return vq->mem_seq != READ_ONCE(vq->dev->mem_seq);
+}
+
+static void drop_mem(struct kvdev_vq *vq)
+{
+	lockdep_assert_held(&vq->mutex);
+	kvdev_mem_put(vq->mem);
+	vq->mem = NULL;
+}
+
+static void follow_mem(struct kvdev_vq *vq)
+{
+	drop_mem(vq);
+	vq->mem = kvdev_dev_get_mem(vq->dev, &vq->mem_seq);
+}
+
+/* The next chain, in memory as it is when the chain is seen. */
+static int peek_ring(struct kvdev_vq *vq)
+{
+	int ret;
+
+	if (mem_changed(vq))
+		follow_mem(vq);
+	ret = kvdev_ring_peek(&vq->ring, vq->mem, &vq->chain);
+	if (ret >= 0)
+		return ret;
+	/*
+	 * The chain may be newer than the table: the driver uses new memory as
+	 * soon as it hears of it. What it then made available was read above,
+	 * after which this sees the change that came before it.
+	 */
+	smp_rmb();
+	if (!mem_changed(vq))
+		return ret;
+	follow_mem(vq);
+	return kvdev_ring_peek(&vq->ring, vq->mem, &vq->chain);
+}
+
 /**
  * kvdev_vq_peek() - look at the next chain
  * @vq: being served
@@ -110,7 +150,7 @@ int kvdev_vq_peek(struct kvdev_vq *vq, struct kvdev_vq_chain *chain)
 	if (vq->broken)
 		return -EPROTO;
 
-	ret = kvdev_ring_peek(&vq->ring, vq->mem, c);
+	ret = peek_ring(vq);
 	if (!ret)
 		return 0;
 	if (ret < 0) {
@@ -194,7 +234,7 @@ EXPORT_SYMBOL_NS_GPL(kvdev_vq_unpop, KVDEV_NS);
  */
 bool kvdev_vq_should_stop(struct kvdev_vq *vq)
 {
-	return !vq->budget || READ_ONCE(vq->stopping) ||
+	return !vq->budget || atomic_read(&vq->waiters) ||
 	       kvdev_worker_should_stop();
 }
 EXPORT_SYMBOL_NS_GPL(kvdev_vq_should_stop, KVDEV_NS);
@@ -392,8 +432,7 @@ static void vq_work(struct kvdev_work *work)
 	} while (again && !kvdev_vq_should_stop(vq));
 	WRITE_ONCE(vq->batcher, NULL);
 
-	/* Whoever stops the queue has no use for another round. */
-	if (again && !vq->broken && !READ_ONCE(vq->stopping))
+	if (again && !vq->broken)
 		kvdev_worker_queue(&vq->worker, &vq->work);
 out_unlock:
 	mutex_unlock(&vq->mutex);
@@ -458,7 +497,7 @@ static int vq_map(struct kvdev_vq *vq, u64 features)
 	const struct kvdev_ring_cfg *cfg = &vq->regs->cfg;
 	/* At ring level the VMM says where its own memory is. */
 	struct kvdev_mem_table *table =
-		kvdev_dev_driver_level(vq->dev) ? vq->dev->mem : NULL;
+		kvdev_dev_driver_level(vq->dev) ? vq->mem : NULL;
 	u64 addr[KVDEV_NR_AREAS] = { cfg->desc_addr, cfg->driver_addr,
 				     cfg->device_addr };
 	size_t len[KVDEV_NR_AREAS];
@@ -519,21 +558,21 @@ int kvdev_vq_start(struct kvdev_vq *vq)
 	if (kvdev_ring_check(&vq->regs->cfg, features))
 		return -EINVAL;
 
+	mutex_lock(&vq->mutex);
+	follow_mem(vq);
+	mutex_unlock(&vq->mutex);
 	ret = vq_map(vq, features);
 	if (ret)
-		return ret;
+		goto err_drop_mem;
 	vq_activate(vq, features);
 	refcount_set(&vq->inflight, 1);
 	reinit_completion(&vq->drained);
 
 	ret = vq->dev->type->vq_start(vq);
-	if (ret) {
-		vq_unmap(vq);
-		return ret;
-	}
+	if (ret)
+		goto err_unmap;
 
 	mutex_lock(&vq->mutex);
-	vq->mem = vq->dev->mem;
 	vq->broken = false;
 	vq->running = true;
 	mutex_unlock(&vq->mutex);
@@ -541,6 +580,22 @@ int kvdev_vq_start(struct kvdev_vq *vq)
 	/* Buffers may be there already, and their kick long gone. */
 	kvdev_worker_queue(&vq->worker, &vq->work);
 	return 0;
+
+err_unmap:
+	vq_unmap(vq);
+err_drop_mem:
+	mutex_lock(&vq->mutex);
+	drop_mem(vq);
+	mutex_unlock(&vq->mutex);
+	return ret;
+}
+
+/* Without waiting for the rest of the worker's turn. */
+static void vq_lock_soon(struct kvdev_vq *vq)
+{
+	atomic_inc(&vq->waiters);
+	mutex_lock(&vq->mutex);
+	atomic_dec(&vq->waiters);
 }
 
 /**
@@ -556,12 +611,10 @@ void kvdev_vq_stop(struct kvdev_vq *vq)
 	if (!vq->running)
 		return;
 
-	WRITE_ONCE(vq->stopping, true);
-	mutex_lock(&vq->mutex);
+	vq_lock_soon(vq);
 	vq->running = false;
-	vq->mem = NULL;
+	drop_mem(vq);
 	mutex_unlock(&vq->mutex);
-	WRITE_ONCE(vq->stopping, false);
 
 	vq_put(vq);
 	wait_for_completion(&vq->drained);
@@ -591,18 +644,15 @@ u16 kvdev_vq_avail_base(struct kvdev_vq *vq)
 EXPORT_SYMBOL_NS_GPL(kvdev_vq_avail_base, KVDEV_NS);
 
 /**
- * kvdev_vq_set_mem() - use another memory table
+ * kvdev_vq_sync() - wait until a queue uses the present guest memory
  * @vq: in any state
- * @mem: the new table
  *
- * When this returns the old one is not looked at any more; requests in flight
- * have pinned their memory.
+ * Context: see kvdev_dev_sync_mem().
  */
-void kvdev_vq_set_mem(struct kvdev_vq *vq, const struct kvdev_mem_table *mem)
+void kvdev_vq_sync(struct kvdev_vq *vq)
 {
-	lockdep_assert_held(&vq->dev->mutex);
-	mutex_lock(&vq->mutex);
-	if (vq->running)
-		vq->mem = mem;
+	vq_lock_soon(vq);
+	if (vq->running && mem_changed(vq))
+		follow_mem(vq);
 	mutex_unlock(&vq->mutex);
 }

@@ -28,11 +28,9 @@
 #include "core.h"
 #include "vdpa.h"
 
-/*
- * How long a change of the mapping waits for the device, at most. It is there
- * for the one caller that must not wait for ever, see wait_for_map().
- */
-#define MAP_TIMEOUT	(10 * HZ)
+/* See wait_for_workers(). */
+#define SYNC_LOOK	msecs_to_jiffies(50)
+#define SYNC_LOOKS	40
 
 static struct kvdev_vdpa *to_kvdev_vdpa(struct vdpa_device *vdpa)
 {
@@ -229,40 +227,14 @@ static int kvdev_vdpa_set_vq_affinity(struct vdpa_device *vdpa, u16 idx,
 
 /* ---------------------------------------------------------------- memory */
 
-/*
- * Give the device the present mapping; its mutex is held. A copy, so that no
- * queue is waited for under map_mutex.
- */
-static void apply_map(struct kvdev_vdpa *v)
+static void sync_work(struct work_struct *work)
 {
-	struct kvdev_mem_table *table = NULL;
-	unsigned long seq;
-	bool todo;
+	struct kvdev_vdpa *v = container_of(work, struct kvdev_vdpa, sync_work);
+	unsigned long unmaps = READ_ONCE(v->unmaps);
 
-	lockdep_assert_held(&v->dev->mutex);
-	mutex_lock(&v->map_mutex);
-	seq = v->map_seq;
-	todo = v->bound && v->map_applied != seq;
-	if (todo && v->map)
-		table = kvdev_mem_copy(v->map);
-	mutex_unlock(&v->map_mutex);
-
-	/* Out of memory: rather none than the old one. */
-	if (IS_ERR(table))
-		table = NULL;
-	if (todo)
-		kvdev_dev_set_mem(v->dev, table);
-	WRITE_ONCE(v->map_applied, seq);
-	wake_up_all(&v->map_wait);
-}
-
-static void map_work(struct work_struct *work)
-{
-	struct kvdev_vdpa *v = container_of(work, struct kvdev_vdpa, map_work);
-
-	mutex_lock(&v->dev->mutex);
-	apply_map(v);
-	mutex_unlock(&v->dev->mutex);
+	kvdev_dev_sync_mem(v->dev);
+	WRITE_ONCE(v->synced, unmaps);
+	wake_up_all(&v->sync_wait);
 }
 
 /**
@@ -272,38 +244,42 @@ static void map_work(struct work_struct *work)
 void kvdev_vdpa_map_init(struct kvdev_vdpa *v)
 {
 	mutex_init(&v->map_mutex);
-	init_waitqueue_head(&v->map_wait);
-	INIT_WORK(&v->map_work, map_work);
-}
-
-/* Memory is @table from now on; returns what to wait for. */
-static unsigned long change_map(struct kvdev_vdpa *v,
-				struct kvdev_mem_table *table)
-{
-	lockdep_assert_held(&v->map_mutex);
-	kvdev_mem_free(v->map);
-	v->map = table;
-	return ++v->map_seq;
+	init_waitqueue_head(&v->sync_wait);
+	INIT_WORK(&v->sync_work, sync_work);
 }
 
 /*
- * When this returns the device does not use an older mapping any more, which a
- * process that takes memory away relies on. But the bus maps, and undoes what
- * it mapped if that fails, with mmap_lock held, and a worker that faults may
- * be waiting for a writer that waits for us. So another thread does it, and
- * there is an end to waiting: then it is late, and nothing hangs.
+ * When this returns the device does not use what was unmapped any more, which
+ * a process that takes memory away relies on.
+ *
+ * But if a message of the process fails half way, the bus undoes the first half
+ * with the process' mmap_lock held for reading. Then a worker that faults may
+ * be waiting for another thread of the process, which waits to change the
+ * mappings, which waits for us. Nobody can tell us that we hold that lock, only
+ * that somebody waits for it; if there is somebody whenever we look, for two
+ * seconds, we leave. Nothing is lost then: what is undone is still mapped in
+ * the process, and it is told that its message failed.
  */
-static void wait_for_map(struct kvdev_vdpa *v, unsigned long seq)
+static void wait_for_workers(struct kvdev_vdpa *v, unsigned long unmaps)
 {
-	queue_work(kvdev_vdpa_wq, &v->map_work);
-	wait_event_timeout(v->map_wait,
-			   (long)(READ_ONCE(v->map_applied) - seq) >= 0,
-			   MAP_TIMEOUT);
+	unsigned int looks = 0;
+
+	queue_work(kvdev_vdpa_wq, &v->sync_work);
+	while (!wait_event_timeout(v->sync_wait,
+				   (long)(READ_ONCE(v->synced) - unmaps) >= 0,
+				   SYNC_LOOK)) {
+		/* The bus calls unbind_mm not before we are done. */
+		if (!mmap_lock_is_contended(v->dev->mm))
+			looks = 0;
+		else if (++looks == SYNC_LOOKS)
+			return;
+	}
 }
 
 /*
  * With use_va the address is one of the process that bind_mm named; each call
- * is one range, so there is nothing to rebuild but our own small table.
+ * is one range, so there is nothing to rebuild but our own small table. The
+ * bus holds mmap_lock: no worker is waited for.
  */
 static int kvdev_vdpa_dma_map(struct vdpa_device *vdpa, unsigned int asid,
 			      u64 iova, u64 size, u64 va, u32 perm,
@@ -311,48 +287,49 @@ static int kvdev_vdpa_dma_map(struct vdpa_device *vdpa, unsigned int asid,
 {
 	struct kvdev_vdpa *v = to_kvdev_vdpa(vdpa);
 	struct kvdev_mem_table *table = ERR_PTR(-EPERM);
-	unsigned long seq = 0;
 
 	mutex_lock(&v->map_mutex);
 	if (v->bound)
-		table = kvdev_mem_add(v->map, iova, size, va,
+		table = kvdev_mem_add(v->dev->mem, iova, size, va,
 				      perm & VHOST_ACCESS_RW);
 	if (!IS_ERR(table))
-		seq = change_map(v, table);
+		kvdev_dev_publish_mem(v->dev, table);
 	mutex_unlock(&v->map_mutex);
-	if (IS_ERR(table))
-		return PTR_ERR(table);
-	wait_for_map(v, seq);
-	return 0;
+	return PTR_ERR_OR_ZERO(table);
 }
 
 static int kvdev_vdpa_dma_unmap(struct vdpa_device *vdpa, unsigned int asid,
 				u64 iova, u64 size)
 {
 	struct kvdev_vdpa *v = to_kvdev_vdpa(vdpa);
-	struct kvdev_mem_table *table = NULL;
-	unsigned long seq = 0;
+	struct kvdev_mem_table *table;
+	unsigned long unmaps;
 
 	mutex_lock(&v->map_mutex);
-	if (v->map)
-		table = kvdev_mem_remove(v->map, iova, size);
-	if (!IS_ERR_OR_NULL(table))
-		seq = change_map(v, table);
+	if (!v->bound || !v->dev->mem) {
+		/* There is nothing to forget. */
+		mutex_unlock(&v->map_mutex);
+		return 0;
+	}
+	table = kvdev_mem_remove(v->dev->mem, iova, size);
+	/* Nobody would listen. Rather no memory than too much. */
+	if (IS_ERR(table))
+		table = NULL;
+	kvdev_dev_publish_mem(v->dev, table);
+	unmaps = v->unmaps + 1;
+	WRITE_ONCE(v->unmaps, unmaps);
 	mutex_unlock(&v->map_mutex);
-	/* Without a mapping there is nothing to forget. */
-	if (IS_ERR_OR_NULL(table))
-		return PTR_ERR_OR_ZERO(table);
-	wait_for_map(v, seq);
+
+	wait_for_workers(v, unmaps);
 	return 0;
 }
 
-/* The process' memory is forgotten, by it or with it; the mutex is held. */
+/* The process' memory is forgotten, and it with it or not. */
 static void drop_map(struct kvdev_vdpa *v, bool bound)
 {
 	mutex_lock(&v->map_mutex);
-	kvdev_mem_free(v->map);
-	v->map = NULL;
-	v->map_seq++;
+	if (v->bound)
+		kvdev_dev_publish_mem(v->dev, NULL);
 	v->bound = bound;
 	mutex_unlock(&v->map_mutex);
 }
@@ -363,7 +340,7 @@ static int kvdev_vdpa_reset_map(struct vdpa_device *vdpa, unsigned int asid)
 
 	mutex_lock(&v->dev->mutex);
 	drop_map(v, v->bound);
-	apply_map(v);
+	kvdev_dev_sync_mem(v->dev);
 	mutex_unlock(&v->dev->mutex);
 	return 0;
 }
@@ -443,7 +420,7 @@ static int own_by_kernel(struct kvdev_dev *dev)
 		return PTR_ERR(table);
 	ret = kvdev_dev_set_owner(dev, KVDEV_WORKER_KERNEL);
 	if (ret) {
-		kvdev_mem_free(table);
+		kvdev_mem_put(table);
 		return ret;
 	}
 	strscpy(dev->use_comm, "virtio_vdpa", sizeof(dev->use_comm));
@@ -456,7 +433,6 @@ static void kvdev_vdpa_set_status(struct vdpa_device *vdpa, u8 status)
 	struct kvdev_dev *dev = to_kvdev_dev(vdpa);
 
 	mutex_lock(&dev->mutex);
-	apply_map(to_kvdev_vdpa(vdpa));
 	/* If that fails DRIVER_OK does, and that the driver is told. */
 	if (status && driver_is_kernel(vdpa))
 		own_by_kernel(dev);
@@ -477,10 +453,8 @@ static int kvdev_vdpa_compat_reset(struct vdpa_device *vdpa, u32 flags)
 		kvdev_dev_set_status(dev, 0);
 	else
 		kvdev_dev_reset_owner(dev);
-	if (flags & VDPA_RESET_F_CLEAN_MAP) {
+	if (flags & VDPA_RESET_F_CLEAN_MAP)
 		drop_map(to_kvdev_vdpa(vdpa), to_kvdev_vdpa(vdpa)->bound);
-		apply_map(to_kvdev_vdpa(vdpa));
-	}
 	mutex_unlock(&dev->mutex);
 	return 0;
 }
@@ -581,8 +555,8 @@ static void kvdev_vdpa_unbind_mm(struct vdpa_device *vdpa)
 	struct kvdev_dev *dev = to_kvdev_dev(vdpa);
 
 	mutex_lock(&dev->mutex);
+	/* First of all: nothing may be mapped for who is no owner any more. */
 	drop_map(to_kvdev_vdpa(vdpa), false);
-	apply_map(to_kvdev_vdpa(vdpa));
 	kvdev_dev_reset_owner(dev);
 	mutex_unlock(&dev->mutex);
 }
@@ -595,7 +569,7 @@ static void kvdev_vdpa_free(struct vdpa_device *vdpa)
 	/* Never got one. */
 	if (!dev)
 		return;
-	cancel_work_sync(&v->map_work);
+	cancel_work_sync(&v->sync_work);
 	mutex_lock(&dev->mutex);
 	drop_map(v, false);
 	kvdev_dev_unclaim(dev);

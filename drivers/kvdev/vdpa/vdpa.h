@@ -11,34 +11,32 @@
 #include <linux/workqueue.h>
 
 struct kvdev_dev;
-struct kvdev_mem_table;
 
 /**
  * struct kvdev_vdpa - one of our devices on the vDPA bus
  * @vdpa: what the bus knows
  * @dev: the device, referenced and claimed
- * @map_mutex: covers the next three; the bus calls with mmap_lock held, so
- *	nothing that could fault is waited for under it
+ * @map_mutex: covers the next two, and changes of a process' memory. The bus
+ *	calls with mmap_lock held, so nothing that could fault is waited for
+ *	under it
  * @bound: a process is the owner
- * @map: memory as the process mapped it, NULL: none
- * @map_seq: changes of @map
- * @map_applied: change the device knows of; kvdev_dev.mutex
- * @map_wait: woken when @map_applied moves
- * @map_work: gives @map to the device
+ * @unmaps: times memory was taken away
+ * @synced: @unmaps, as of when no worker used older memory
+ * @sync_wait: woken when @synced moves
+ * @sync_work: waits for the workers
  */
 struct kvdev_vdpa {
 	struct vdpa_device vdpa;
 	struct kvdev_dev *dev;
 	struct mutex map_mutex;	/* the mapping */
 	bool bound;
-	struct kvdev_mem_table *map;
-	unsigned long map_seq;
-	unsigned long map_applied;
-	wait_queue_head_t map_wait;
-	struct work_struct map_work;
+	unsigned long unmaps;
+	unsigned long synced;
+	wait_queue_head_t sync_wait;
+	struct work_struct sync_work;
 };
 
-/* For map_work. */
+/* For sync_work. */
 extern struct workqueue_struct *kvdev_vdpa_wq;
 
 void kvdev_vdpa_map_init(struct kvdev_vdpa *v);
