@@ -43,6 +43,19 @@ u16 kvdev_vq_num(const struct kvdev_vq *vq)
 }
 EXPORT_SYMBOL_NS_GPL(kvdev_vq_num, KVDEV_NS);
 
+bool kvdev_vq_enabled(const struct kvdev_vq *vq)
+{
+	return vq && READ_ONCE(vq->running) && !READ_ONCE(vq->broken);
+}
+EXPORT_SYMBOL_NS_GPL(kvdev_vq_enabled, KVDEV_NS);
+
+void kvdev_vq_notifications(struct kvdev_vq *vq, u64 *kicks, u64 *signals)
+{
+	*kicks = atomic64_read(&vq->stats.kicks);
+	*signals = READ_ONCE(vq->stats.signals);
+}
+EXPORT_SYMBOL_NS_GPL(kvdev_vq_notifications, KVDEV_NS);
+
 void kvdev_vq_set_priv(struct kvdev_vq *vq, void *priv)
 {
 	vq->priv = priv;

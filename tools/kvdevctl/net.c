@@ -101,7 +101,8 @@ void net_check(struct net_options *o, uint32_t *nr_queues)
 	if (o->pairs > KVDEV_MAX_QUEUES / 2 - 1)
 		usage_error("--queues: a network device has at most %u pairs",
 			    KVDEV_MAX_QUEUES / 2 - 1);
-	*nr_queues = 2 * o->pairs;
+	/* And the control queue */
+	*nr_queues = 2 * o->pairs + 1;
 }
 
 /* -------------------------------------------------------------------- taps */

@@ -168,6 +168,10 @@ struct kvdev_dev *kvdev_vq_dev(const struct kvdev_vq *vq);
 u16 kvdev_vq_index(const struct kvdev_vq *vq);
 /* Ring size of the running queue: no more chains than this are in flight. */
 u16 kvdev_vq_num(const struct kvdev_vq *vq);
+/* It runs, and is not broken; the device's mutex held. @vq may be NULL. */
+bool kvdev_vq_enabled(const struct kvdev_vq *vq);
+/* Kicks that came, and notifications that were sent. */
+void kvdev_vq_notifications(struct kvdev_vq *vq, u64 *kicks, u64 *signals);
 void kvdev_vq_set_priv(struct kvdev_vq *vq, void *priv);
 void *kvdev_vq_priv(const struct kvdev_vq *vq);
 

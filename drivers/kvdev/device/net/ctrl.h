@@ -18,7 +18,7 @@
  * are more than a driver has uses for.
  */
 #define KVDEV_NET_CTRL_DATA_MAX		(64 * 1024)
-/* Bytes of a result without the final status: statistics of all queues. */
+/* Bytes of a result without the status: statistics of all queues. */
 #define KVDEV_NET_CTRL_RESULT_MAX	(KVDEV_NET_MAX_VQS * 64)
 
 /**

@@ -33,16 +33,52 @@
 	 BIT_ULL(VIRTIO_NET_F_HOST_ECN) |				\
 	 BIT_ULL(VIRTIO_NET_F_HOST_UFO) | BIT_ULL(VIRTIO_NET_F_HOST_USO))
 
+/* What takes a control queue. */
+#define NET_CTRL_FEATURES						\
+	(BIT_ULL(VIRTIO_NET_F_CTRL_VQ) | BIT_ULL(VIRTIO_NET_F_CTRL_RX) |	\
+	 BIT_ULL(VIRTIO_NET_F_CTRL_RX_EXTRA) |				\
+	 BIT_ULL(VIRTIO_NET_F_CTRL_VLAN) |				\
+	 BIT_ULL(VIRTIO_NET_F_GUEST_ANNOUNCE) |				\
+	 BIT_ULL(VIRTIO_NET_F_CTRL_GUEST_OFFLOADS) |			\
+	 BIT_ULL(VIRTIO_NET_F_DEVICE_STATS))
+
 /* ---------------------------------------------------------------- queues */
 
-static bool is_ctrl(const struct kvdev_net *net, u16 index)
-{
-	return index == 2 * net->nr_pairs;
-}
+struct queue_ops {
+	int (*start)(struct kvdev_vq *vq);
+	void (*stop)(struct kvdev_vq *vq);
+	bool (*serve)(struct kvdev_vq *vq);
+};
 
-static bool is_tx(u16 index)
+static const struct queue_ops rx_ops = {
+	net_rx_start, net_rx_stop, net_rx_serve
+};
+
+static const struct queue_ops tx_ops = {
+	net_tx_start, net_tx_stop, net_tx_serve
+};
+
+static const struct queue_ops ctrl_ops = {
+	net_ctrl_start, net_ctrl_stop, net_ctrl_serve
+};
+
+/*
+ * virtio 1.3, 5.1.2: the control queue is the last one, but a driver that did
+ * not negotiate several pairs has it behind the first.
+ */
+static const struct queue_ops *queue_ops(const struct kvdev_vq *vq)
 {
-	return index & 1;
+	const struct kvdev_dev *dev = kvdev_vq_dev(vq);
+	const struct kvdev_net *net = kvdev_dev_priv(dev);
+	u16 pairs = 1, index = kvdev_vq_index(vq);
+
+	if (kvdev_dev_has_feature(dev, VIRTIO_NET_F_MQ) ||
+	    kvdev_dev_has_feature(dev, VIRTIO_NET_F_RSS))
+		pairs = net->nr_pairs;
+	if (index == 2 * pairs &&
+	    kvdev_dev_has_feature(dev, VIRTIO_NET_F_CTRL_VQ))
+		return &ctrl_ops;
+	return index & 1 ? &tx_ops : &rx_ops;
 }
 
 /**
@@ -89,8 +125,12 @@ bool net_busy_poll(struct net_queue *q, u64 *start)
 	return true;
 }
 
-/* The tap is to leave undone what the driver does. */
-static void net_set_offloads(const struct kvdev_net *net, u64 offloads)
+/**
+ * net_set_offloads() - the tap is to leave undone what the driver does
+ * @net: the device
+ * @offloads: of KVDEV_NET_GUEST_OFFLOADS
+ */
+void net_set_offloads(const struct kvdev_net *net, u64 offloads)
 {
 	static const struct {
 		unsigned int feature;
@@ -169,26 +209,20 @@ static void net_start(struct kvdev_net *net)
 static int net_vq_start(struct kvdev_vq *vq)
 {
 	struct kvdev_net *net = kvdev_dev_priv(kvdev_vq_dev(vq));
-	u16 index = kvdev_vq_index(vq);
 
 	if (!net->started)
 		net_start(net);
-	if (WARN_ON_ONCE(is_ctrl(net, index)))
-		return -EINVAL;
-	return is_tx(index) ? net_tx_start(vq) : net_rx_start(vq);
+	return queue_ops(vq)->start(vq);
 }
 
 static void net_vq_stop(struct kvdev_vq *vq)
 {
-	if (is_tx(kvdev_vq_index(vq)))
-		net_tx_stop(vq);
-	else
-		net_rx_stop(vq);
+	queue_ops(vq)->stop(vq);
 }
 
 static bool net_vq_serve(struct kvdev_vq *vq)
 {
-	return is_tx(kvdev_vq_index(vq)) ? net_tx_serve(vq) : net_rx_serve(vq);
+	return queue_ops(vq)->serve(vq);
 }
 
 /* -------------------------------------------------------------- features */
@@ -203,6 +237,11 @@ static u64 net_features(struct kvdev_dev *dev)
 		       BIT_ULL(VIRTIO_NET_F_MRG_RXBUF) |
 		       BIT_ULL(VIRTIO_F_ANY_LAYOUT);
 
+	if (net->has_ctrl) {
+		features |= NET_CTRL_FEATURES;
+		if (!net->locked)
+			features |= BIT_ULL(VIRTIO_NET_F_CTRL_MAC_ADDR);
+	}
 	if (net->mtu)
 		features |= BIT_ULL(VIRTIO_NET_F_MTU);
 	if (config->speed != cpu_to_le32(SPEED_UNKNOWN))
@@ -228,6 +267,13 @@ static const struct {
 	NEEDS(HOST_ECN, F(HOST_TSO4) | F(HOST_TSO6)),
 	NEEDS(HOST_UFO, F(CSUM)),
 	NEEDS(HOST_USO, F(CSUM)),
+	NEEDS(CTRL_RX, F(CTRL_VQ)),
+	NEEDS(CTRL_RX_EXTRA, F(CTRL_VQ)),
+	NEEDS(CTRL_VLAN, F(CTRL_VQ)),
+	NEEDS(GUEST_ANNOUNCE, F(CTRL_VQ)),
+	NEEDS(CTRL_MAC_ADDR, F(CTRL_VQ)),
+	NEEDS(CTRL_GUEST_OFFLOADS, F(CTRL_VQ)),
+	NEEDS(DEVICE_STATS, F(CTRL_VQ)),
 #undef F
 #undef NEEDS
 };
@@ -534,7 +580,7 @@ static const struct kvdev_device_type kvdev_net_type = {
 	.name = "net",
 	.owner = THIS_MODULE,
 	.nr_queues = 2,
-	.max_queues = 2,
+	.max_queues = 3,
 	.queue_size = NET_QUEUE_SIZE,
 	.config_size = NET_CONFIG_SIZE,
 	.create = net_create,

@@ -7,6 +7,7 @@
  *	         word
  *	tx.c     driver -> tap
  *	rx.c     tap -> driver
+ *	ctrl_vq.c  commands of the driver
  *
  * What the driver configures is in struct kvdev_net_state. Nobody changes one
  * that is in use: whoever wants to, holds the mutex of the device's @state_mutex,
@@ -139,6 +140,7 @@ struct net_queue {
 /* net.c */
 void net_queue_init(struct net_queue *q, struct kvdev_vq *vq);
 bool net_busy_poll(struct net_queue *q, u64 *start);
+void net_set_offloads(const struct kvdev_net *net, u64 offloads);
 void kvdev_net_state_set(struct kvdev_net *net, struct kvdev_net_state *state);
 
 /* Counts a dropped packet. */
@@ -168,6 +170,11 @@ bool net_tx_serve(struct kvdev_vq *vq);
 int net_rx_start(struct kvdev_vq *vq);
 void net_rx_stop(struct kvdev_vq *vq);
 bool net_rx_serve(struct kvdev_vq *vq);
+
+/* ctrl_vq.c */
+int net_ctrl_start(struct kvdev_vq *vq);
+void net_ctrl_stop(struct kvdev_vq *vq);
+bool net_ctrl_serve(struct kvdev_vq *vq);
 
 /* link.c: the device's mutex is held */
 void net_link_init(struct kvdev_net *net);
