@@ -2,6 +2,7 @@
 /* create: a device complete with its store, or none. */
 #include <errno.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -40,6 +41,7 @@ const char create_help[] =
 "\n"
 "  --queues N         request queues, 1 to 64; of a net device: pairs of queues\n"
 "  --queue-size N     largest ring, a power of two up to 1024\n"
+"  --features BITS    offer only these of its features, hexadecimal\n"
 "  --vdpa             put it on the vDPA bus, too\n"
 "  -j, --json         print the new device as JSON\n"
 "\n"
@@ -70,6 +72,7 @@ struct create_options {
 	uint32_t type;
 	uint32_t nr_queues;
 	uint32_t queue_size;
+	uint64_t features;
 	bool vdpa;
 	bool blk_option;		/* one that is for disks only */
 	struct store_options store;
@@ -102,7 +105,8 @@ static uint64_t type_bit(uint32_t device_id)
 
 enum {
 	OPT_FILE = 256, OPT_DEV, OPT_FORMAT, OPT_RO, OPT_DIRECT, OPT_SHARED,
-	OPT_SERIAL, OPT_BLOCK_SIZE, OPT_QUEUES, OPT_QUEUE_SIZE, OPT_VDPA,
+	OPT_SERIAL, OPT_BLOCK_SIZE, OPT_QUEUES, OPT_QUEUE_SIZE,
+	OPT_FEATURES, OPT_VDPA,
 	OPT_NET,			/* and what net.c has behind it */
 };
 
@@ -117,6 +121,7 @@ static const struct option options[] = {
 	{ "block-size", required_argument, NULL, OPT_BLOCK_SIZE },
 	{ "queues", required_argument, NULL, OPT_QUEUES },
 	{ "queue-size", required_argument, NULL, OPT_QUEUE_SIZE },
+	{ "features", required_argument, NULL, OPT_FEATURES },
 	{ "vdpa", no_argument, NULL, OPT_VDPA },
 	NET_OPTIONS(OPT_NET)
 	COMMON_OPTIONS
@@ -150,6 +155,19 @@ static void set_serial(struct create_options *o, const char *text)
 		usage_error("--serial: '%s' is longer than %u bytes", text,
 			    KVDEV_SERIAL_LEN);
 	o->serial = text;
+}
+
+static uint64_t feature_bits(const char *text)
+{
+	unsigned long long bits;
+	char *end;
+
+	errno = 0;
+	bits = strtoull(text, &end, 16);
+	if (errno || *end || end == text || text[0] == '-' || !bits)
+		usage_error("--features: '%s' is not a hexadecimal number like 0x300000000",
+			    text);
+	return bits;
 }
 
 static void set_option(struct create_options *o, int c)
@@ -188,6 +206,9 @@ static void set_option(struct create_options *o, int c)
 	case OPT_QUEUE_SIZE:
 		o->queue_size = number("--queue-size", optarg, 1,
 				       KVDEV_MAX_RING_SIZE, true);
+		break;
+	case OPT_FEATURES:
+		o->features = feature_bits(optarg);
 		break;
 	case OPT_VDPA:
 		o->vdpa = true;
@@ -318,7 +339,8 @@ static int create(const struct create_options *o, int file)
 	int fd, ret;
 
 	block_signals();
-	ret = device_create(o->name, o->type, o->nr_queues, o->queue_size, &fd);
+	ret = device_create(o->name, o->type, o->nr_queues, o->queue_size,
+			    o->features, &fd);
 	if (ret) {
 		create_failed(o, ret);
 		return EXIT_FAILED;

@@ -72,7 +72,7 @@ static int name_command(int fd, unsigned long cmd, const char *name)
  * @fd: out, a file of it
  */
 int device_create(const char *name, uint32_t type, uint32_t nr_queues,
-		  uint32_t queue_size, int *fd)
+		  uint32_t queue_size, uint64_t features, int *fd)
 {
 	struct kvdev_create c = {
 		.size = sizeof(c),
@@ -80,6 +80,7 @@ int device_create(const char *name, uint32_t type, uint32_t nr_queues,
 		.device_id = type,
 		.nr_queues = nr_queues,
 		.queue_size = queue_size,
+		.features = features,
 	};
 	int ret;
 

@@ -76,7 +76,7 @@ __printf(1, 2) __noreturn void usage_error(const char *fmt, ...);
 
 /* device.c */
 int device_create(const char *name, uint32_t type, uint32_t nr_queues,
-		  uint32_t queue_size, int *fd);
+		  uint32_t queue_size, uint64_t features, int *fd);
 int device_open(const char *name);
 int device_delete(const char *name);
 int device_next(uint32_t from, struct kvdev_next *d);
