@@ -173,6 +173,16 @@ int kvdev_set_vector(struct kvdev_dev *dev, u32 vector, int fd)
 			      fd);
 }
 
+static bool same_eventfd(struct eventfd_ctx *ctx, int fd)
+{
+	struct eventfd_ctx *other = fd == -1 ? NULL : eventfd_ctx_fdget(fd);
+	bool same = other == ctx;
+
+	if (!IS_ERR_OR_NULL(other))
+		eventfd_ctx_put(other);
+	return same;
+}
+
 /**
  * kvdev_set_line() - where the interrupt line goes
  * @dev: the device
@@ -182,7 +192,7 @@ int kvdev_set_vector(struct kvdev_dev *dev, u32 vector, int fd)
  * On error both stay as they were.
  *
  * Return: 0; -ENXIO without transport; -EBADF or -EINVAL from looking up the
- * eventfds.
+ * eventfds; -EINVAL if they are the same.
  */
 int kvdev_set_line(struct kvdev_dev *dev, int fd, int resample_fd)
 {
@@ -196,15 +206,21 @@ int kvdev_set_line(struct kvdev_dev *dev, int fd, int resample_fd)
 		if (IS_ERR(target.ctx))
 			return PTR_ERR(target.ctx);
 	}
+	/* Our signal would be the end of its own interrupt, for ever. */
+	ret = -EINVAL;
+	if (fd != -1 && same_eventfd(target.ctx, resample_fd))
+		goto err_put;
 	ret = kvdev_kick_set(&dev->resample, resample_fd);
-	if (ret) {
-		if (target.ctx)
-			eventfd_ctx_put(target.ctx);
-		return ret;
-	}
+	if (ret)
+		goto err_put;
 	kvdev_call_set_target(&dev->line, target.ctx ? &target : NULL);
 	recheck_line(dev);
 	return 0;
+
+err_put:
+	if (target.ctx)
+		eventfd_ctx_put(target.ctx);
+	return ret;
 }
 
 /**

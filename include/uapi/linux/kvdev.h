@@ -493,8 +493,8 @@ struct kvdev_set_vector {
  * @size: sizeof(struct kvdev_set_line)
  * @flags: Must be 0
  * @fd: eventfd to signal when the interrupt line is to rise; -1 for none
- * @resample_fd: eventfd signalled to us when the guest ended the interrupt; -1
- *	for none
+ * @resample_fd: eventfd signalled to us when the guest ended the interrupt, not
+ *	the same as @fd; -1 for none
  *
  * The interrupt line of the device: INTx of PCI, or that of MMIO. It is a
  * level, high while the ISR status has a bit set and, for PCI, MSI-X and

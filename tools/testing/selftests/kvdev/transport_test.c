@@ -411,6 +411,9 @@ TEST(line_is_a_level)
 	int line = event_new(), end = event_new(), i;
 	uint64_t one = 1;
 
+	/* Would signal itself for ever */
+	EXPECT_EQ(set_line(g, line, line), -EINVAL);
+	EXPECT_EQ(set_line(g, line, dup(line)), -EINVAL);
 	ASSERT_EQ(set_line(g, line, end), 0);
 	mmio_start(g, 2);
 	flush(g, 0, M_NOTIFY, 4);
