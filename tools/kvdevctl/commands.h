@@ -11,6 +11,8 @@ int cmd_stats(int argc, char **argv);
 int cmd_info(int argc, char **argv);
 int cmd_vdpa(int argc, char **argv);
 int cmd_set(int argc, char **argv);
+int cmd_lun(int argc, char **argv);
+int cmd_media(int argc, char **argv);
 int cmd_vmmci(int argc, char **argv);
 
 extern const char create_help[];
@@ -21,6 +23,8 @@ extern const char stats_help[];
 extern const char info_help[];
 extern const char vdpa_help[];
 extern const char set_help[];
+extern const char lun_help[];
+extern const char media_help[];
 extern const char vmmci_help[];
 
 #endif /* COMMANDS_H */

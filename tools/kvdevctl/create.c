@@ -16,6 +16,7 @@ const char create_help[] =
 "Usage: kvdevctl create blk NAME --file FILE | --dev DEVICE [OPTION]...\n"
 "       kvdevctl create net NAME --tap INTERFACE [OPTION]...\n"
 "       kvdevctl create rng NAME [OPTION]...\n"
+"       kvdevctl create scsi NAME [OPTION]...\n"
 "       kvdevctl create vmmci NAME\n"
 "Make a virtio device of that name. It lives until it is deleted.\n"
 "\n"
@@ -39,7 +40,8 @@ const char create_help[] =
 "  --busy-poll N      microseconds to look for work before sleeping\n"
 "  --no-link          without a link; 'kvdevctl set' changes that\n"
 "\n"
-"  --queues N         request queues, 1 to 64; of a net device: pairs of queues\n"
+"  --queues N         request queues, 1 to 64; of a net device: pairs of queues;\n"
+"                     of a SCSI device up to 62\n"
 "  --queue-size N     largest ring, a power of two up to 1024\n"
 "  --features BITS    offer only these of its features, hexadecimal\n"
 "  --vdpa             put it on the vDPA bus, too\n"
@@ -51,6 +53,7 @@ const char create_help[] =
 "  kvdevctl create blk data --dev /dev/nvme0n1 --serial DATA01\n"
 "  kvdevctl create net net0 --tap tap0 --mac 52:54:00:12:34:56 --vdpa\n"
 "  kvdevctl create rng entropy --vdpa\n"
+"  kvdevctl create scsi hba0 --queues 4; kvdevctl lun help\n"
 "  kvdevctl create vmmci ci0\n";
 
 static const struct {
@@ -65,7 +68,7 @@ static const struct {
 };
 
 /* What create can make; the first ones of the words above. */
-static const char *const creatable[] = { "blk", "net", "rng", "vmmci" };
+static const char *const creatable[] = { "blk", "net", "rng", "scsi", "vmmci" };
 
 struct create_options {
 	const char *name;
@@ -246,7 +249,7 @@ static void parse(struct create_options *o, int argc, char **argv)
 	if (o->type == VIRTIO_ID_BLOCK && !o->store.path)
 		usage_error("a disk needs --file FILE or --dev DEVICE");
 	if (o->type != VIRTIO_ID_BLOCK && o->blk_option)
-		usage_error("--file, --dev and what belongs to them are for disks");
+		usage_error("--file, --dev and what belongs to them are for disks; those of a SCSI device: 'kvdevctl lun add'");
 	if (o->type == VIRTIO_ID_NET)
 		net_check(&o->net, &o->nr_queues);
 	else if (o->net_option)

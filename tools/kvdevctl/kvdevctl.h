@@ -7,6 +7,7 @@
  *	delete.c	delete, vdpa add, vdpa del
  *	show.c		list, show, info
  *	stats.c		stats
+ *	lun.c		lun, media
  *	vmmci.c		vmmci
  *	device.c	ioctls of /dev/kvdev
  *	vdpa.c		netlink of the vDPA bus

@@ -21,7 +21,12 @@ static const char help[] =
 "\n"
 "  create blk NAME --file FILE | --dev DEVICE [OPTION]...\n"
 "  create net NAME --tap INTERFACE [OPTION]...\n"
-"  create rng|vmmci NAME  make a device\n"
+"  create rng|scsi|vmmci NAME\n"
+"                         make a device\n"
+"  lun list|add|del|resize NAME [TARGET:LUN] [OPTION]...\n"
+"                         disks and CD-ROM drives of a SCSI device\n"
+"  media NAME TARGET:LUN --file FILE | --eject\n"
+"                         change the medium of one of those\n"
 "  list                   all devices, one per line\n"
 "  show [NAME]            all there is to know about a device\n"
 "  delete NAME            delete a device nobody uses\n"
@@ -60,6 +65,8 @@ static const struct command commands[] = {
 	{ "info", cmd_info, info_help },
 	{ "vdpa", cmd_vdpa, vdpa_help },
 	{ "set", cmd_set, set_help },
+	{ "lun", cmd_lun, lun_help },
+	{ "media", cmd_media, media_help },
 	{ "vmmci", cmd_vmmci, vmmci_help },
 	{ "help", cmd_help, help_help },
 };
