@@ -9,12 +9,14 @@
 #include <linux/device.h>
 #include <linux/dma-mapping.h>
 #include <linux/err.h>
+#include <linux/etherdevice.h>
 #include <linux/module.h>
 #include <linux/virtio_config.h>
 #include <linux/virtio_ring.h>
 #include <uapi/linux/vdpa.h>
 #include <uapi/linux/virtio_blk.h>
 #include <uapi/linux/virtio_ids.h>
+#include <uapi/linux/virtio_net.h>
 
 #include "compat/compat.h"
 #include "compat/vdpa.h"
@@ -22,26 +24,53 @@
 #include "vdpa.h"
 #include "version.h"
 
-/*
- * What devices of any type on the bus may offer, for people to see; a device
- * may have less.
- */
-#define MGMT_FEATURES	(BIT_ULL(VIRTIO_F_VERSION_1) |		\
+/* What devices on the bus may offer, for people to see; one may have less. */
+#define ANY_FEATURES	(BIT_ULL(VIRTIO_F_VERSION_1) |		\
 			 BIT_ULL(VIRTIO_F_ACCESS_PLATFORM) |	\
 			 BIT_ULL(VIRTIO_RING_F_INDIRECT_DESC) |	\
-			 BIT_ULL(VIRTIO_RING_F_EVENT_IDX) |	\
-			 BIT_ULL(VIRTIO_BLK_F_SEG_MAX) |	\
+			 BIT_ULL(VIRTIO_RING_F_EVENT_IDX))
+#define BLK_FEATURES	(BIT_ULL(VIRTIO_BLK_F_SEG_MAX) |	\
 			 BIT_ULL(VIRTIO_BLK_F_RO) |		\
 			 BIT_ULL(VIRTIO_BLK_F_BLK_SIZE) |	\
 			 BIT_ULL(VIRTIO_BLK_F_FLUSH) |		\
 			 BIT_ULL(VIRTIO_BLK_F_MQ))
+#define NET_FEATURES	(BIT_ULL(VIRTIO_NET_F_MAC) |		\
+			 BIT_ULL(VIRTIO_NET_F_MTU) |		\
+			 BIT_ULL(VIRTIO_NET_F_STATUS) |		\
+			 BIT_ULL(VIRTIO_NET_F_MRG_RXBUF) |	\
+			 BIT_ULL(VIRTIO_NET_F_CTRL_VQ) |	\
+			 BIT_ULL(VIRTIO_NET_F_MQ))
 
 struct workqueue_struct *kvdev_vdpa_wq;
 
-static struct device *mgmt_parent;
+static struct device *mgmt_parent, *net_parent;
+
+/*
+ * The network attributes of "vdpa dev add": what the device has was said when
+ * it was made, so here they can only be wrong.
+ */
+static int check_net_attrs(const struct kvdev_dev *dev,
+			   const struct vdpa_dev_set_config *config)
+{
+	const struct virtio_net_config *has = (const void *)dev->regs.config;
+
+	if (dev->type->id != VIRTIO_ID_NET)
+		return -EINVAL;
+	if (config->mask & BIT_ULL(VDPA_ATTR_DEV_NET_CFG_MACADDR) &&
+	    !ether_addr_equal_unaligned(has->mac, config->net.mac))
+		return -EINVAL;
+	if (config->mask & BIT_ULL(VDPA_ATTR_DEV_NET_CFG_MTU) &&
+	    __virtio16_to_cpu(true, has->mtu) != config->net.mtu)
+		return -EINVAL;
+	if (config->mask & BIT_ULL(VDPA_ATTR_DEV_NET_CFG_MAX_VQP) &&
+	    __virtio16_to_cpu(true, has->max_virtqueue_pairs) !=
+	    config->net.max_vq_pairs)
+		return -EINVAL;
+	return 0;
+}
 
 /* The device of that name, referenced and claimed for the bus. */
-static struct kvdev_dev *claim_device(const char *name,
+static struct kvdev_dev *claim_device(const char *name, bool net,
 				      const struct vdpa_dev_set_config *config)
 {
 	struct kvdev_dev *dev = kvdev_registry_find(name);
@@ -53,6 +82,8 @@ static struct kvdev_dev *claim_device(const char *name,
 	mutex_lock(&dev->mutex);
 	/* No driver on the bus knows it, and VMMs end on an unknown id. */
 	ret = dev->type->id == KVDEV_DEVICE_VMMCI ? -EOPNOTSUPP : 0;
+	if (net)
+		ret = check_net_attrs(dev, config);
 	if (ret)
 		goto err_unlock;
 	ret = kvdev_dev_claim(dev, KVDEV_USE_VDPA, mgmt_parent);
@@ -101,7 +132,7 @@ static int dev_add(struct vdpa_mgmt_dev *mdev, const char *name,
 	if (IS_ERR(v))
 		return PTR_ERR(v);
 
-	dev = claim_device(name, config);
+	dev = claim_device(name, mdev->device == net_parent, config);
 	if (IS_ERR(dev)) {
 		ret = PTR_ERR(dev);
 		goto err_put;
@@ -139,9 +170,12 @@ static const struct vdpa_mgmtdev_ops mgmt_ops = {
 	.dev_del = dev_del,
 };
 
-/* Not const: the bus' field is not. */
+/*
+ * Two of them: for the one that has network devices among others, the bus
+ * takes no features. So any device goes through "kvdev", network devices with
+ * their attributes through "kvdev-net".
+ */
 static struct virtio_device_id mgmt_ids[] = {
-	{ VIRTIO_ID_NET, VIRTIO_DEV_ANY_ID },
 	{ VIRTIO_ID_BLOCK, VIRTIO_DEV_ANY_ID },
 	{ VIRTIO_ID_RNG, VIRTIO_DEV_ANY_ID },
 	{ VIRTIO_ID_SCSI, VIRTIO_DEV_ANY_ID },
@@ -153,8 +187,45 @@ static struct vdpa_mgmt_dev mgmt = {
 	.id_table = mgmt_ids,
 	.config_attr_mask = BIT_ULL(VDPA_ATTR_DEV_FEATURES),
 	.max_supported_vqs = KVDEV_MAX_QUEUES,
-	.supported_features = MGMT_FEATURES,
+	.supported_features = ANY_FEATURES | BLK_FEATURES,
 };
+
+static struct virtio_device_id net_ids[] = {
+	{ VIRTIO_ID_NET, VIRTIO_DEV_ANY_ID },
+	{ 0 },
+};
+
+static struct vdpa_mgmt_dev net_mgmt = {
+	.ops = &mgmt_ops,
+	.id_table = net_ids,
+	.config_attr_mask = BIT_ULL(VDPA_ATTR_DEV_FEATURES) |
+			    BIT_ULL(VDPA_ATTR_DEV_NET_CFG_MACADDR) |
+			    BIT_ULL(VDPA_ATTR_DEV_NET_CFG_MTU) |
+			    BIT_ULL(VDPA_ATTR_DEV_NET_CFG_MAX_VQP),
+	.max_supported_vqs = KVDEV_MAX_QUEUES,
+	.supported_features = ANY_FEATURES | NET_FEATURES,
+};
+
+static int mgmt_add(struct vdpa_mgmt_dev *m, struct device **parent,
+		    const char *name)
+{
+	int ret;
+
+	*parent = root_device_register(name);
+	if (IS_ERR(*parent))
+		return PTR_ERR(*parent);
+	m->device = *parent;
+	ret = vdpa_mgmtdev_register(m);
+	if (ret)
+		root_device_unregister(*parent);
+	return ret;
+}
+
+static void mgmt_remove(struct vdpa_mgmt_dev *m)
+{
+	vdpa_mgmtdev_unregister(m);
+	root_device_unregister(m->device);
+}
 
 static int __init kvdev_vdpa_init(void)
 {
@@ -163,19 +234,16 @@ static int __init kvdev_vdpa_init(void)
 	kvdev_vdpa_wq = alloc_workqueue("kvdev-vdpa", WQ_UNBOUND, 0);
 	if (!kvdev_vdpa_wq)
 		return -ENOMEM;
-	mgmt_parent = root_device_register("kvdev");
-	if (IS_ERR(mgmt_parent)) {
-		ret = PTR_ERR(mgmt_parent);
-		goto err_destroy_wq;
-	}
-	mgmt.device = mgmt_parent;
-	ret = vdpa_mgmtdev_register(&mgmt);
+	ret = mgmt_add(&mgmt, &mgmt_parent, "kvdev");
 	if (ret)
-		goto err_unregister;
+		goto err_destroy_wq;
+	ret = mgmt_add(&net_mgmt, &net_parent, "kvdev-net");
+	if (ret)
+		goto err_remove;
 	return 0;
 
-err_unregister:
-	root_device_unregister(mgmt_parent);
+err_remove:
+	mgmt_remove(&mgmt);
 err_destroy_wq:
 	destroy_workqueue(kvdev_vdpa_wq);
 	return ret;
@@ -184,8 +252,8 @@ err_destroy_wq:
 static void __exit kvdev_vdpa_exit(void)
 {
 	/* No device of ours is on the bus: each keeps the module. */
-	vdpa_mgmtdev_unregister(&mgmt);
-	root_device_unregister(mgmt_parent);
+	mgmt_remove(&net_mgmt);
+	mgmt_remove(&mgmt);
 	destroy_workqueue(kvdev_vdpa_wq);
 }
 

@@ -8,6 +8,8 @@
 #include <sys/mman.h>
 #include <sys/wait.h>
 
+#include <linux/virtio_net.h>
+
 #include "vdpa_user.h"
 
 #define SPACES		1	/* address spaces and groups */
@@ -209,6 +211,26 @@ TEST(opened_once)
 	vdpa_delete(d);
 }
 
+/* What a tool prints has @text. */
+static bool tool_says(const char *text, const char *fmt, const char *name)
+{
+	char command[128], out[8192];
+	bool found;
+	size_t n;
+	FILE *f;
+
+	snprintf(command, sizeof(command), fmt, name);
+	f = popen(command, "r");
+	ASSERT_TRUE(f);
+	n = fread(out, 1, sizeof(out) - 1, f);
+	out[n] = '\0';
+	pclose(f);
+	found = strstr(out, text);
+	if (!found)
+		NOTE("%s: %s", command, out);
+	return found;
+}
+
 /* The kernel's tool asks as well, at any time. */
 TEST(vdpa_tool_while_running)
 {
@@ -252,6 +274,51 @@ TEST(attributes_of_dev_add)
 		EXPECT_EQ(features_of(fd), f & ~F_EVENT_IDX);
 		close(fd);
 	}
+	vdpa_delete(d);
+}
+
+/* The bus knows counters and attributes of network devices only. */
+TEST(network_device)
+{
+	struct guest_options o = { .device_id = VIRTIO_ID_NET };
+	struct virtio_net_config c = {};
+	struct vdpa_dev *d;
+	struct guest *g;
+	int fd = dev_open();
+	char mac[18];
+
+	if (create(fd, VIRTIO_ID_NET, 0, 0))
+		SKIP("no network devices in this module");
+	close(fd);
+	d = vdpa_new(VIRTIO_ID_NET, 0, 0);
+	g = fresh_guest(d, o);
+	EXPECT_EQ(config_cmd(g->fd, false, 0, sizeof(c.mac), &c), 0);
+	EXPECT_NE(vdpa_tool("dev vstats show %s qidx 0", d->name), 0);
+	EXPECT_EQ(guest_negotiate(g), 0);
+	EXPECT_TRUE(tool_says("violations",
+			      "vdpa dev vstats show %s qidx 0", d->name));
+	EXPECT_NE(vdpa_tool("dev vstats show %s qidx %u", d->name, g->nr_vqs),
+		  0);
+	EXPECT_EQ(vdpa_tool("dev config show %s", d->name), 0);
+	guest_free(g);
+
+	snprintf(mac, sizeof(mac), "%02x:%02x:%02x:%02x:%02x:%02x", c.mac[0],
+		 c.mac[1], c.mac[2], c.mac[3], c.mac[4], c.mac[5]);
+	ASSERT_EQ(vdpa_tool("dev del %s", d->name), 0);
+#define ADD_NET(mgmtdev, fmt, ...)					\
+	vdpa_tool("dev add name %s mgmtdev " mgmtdev " " fmt, d->name,	\
+		  __VA_ARGS__)
+	EXPECT_NE(ADD_NET("kvdev", "mac %s", mac), 0);
+	EXPECT_NE(ADD_NET("kvdev-net", "mac %s", "02:00:00:00:00:77"), 0);
+	EXPECT_NE(ADD_NET("kvdev-net", "mtu %d", 77), 0);
+	EXPECT_NE(ADD_NET("kvdev-net", "max_vqp %d", 7), 0);
+	EXPECT_EQ(ADD_NET("kvdev-net", "mac %s", mac), 0);
+	vdpa_delete(d);
+
+	d = vdpa_disk();
+	ASSERT_EQ(vdpa_tool("dev del %s", d->name), 0);
+	EXPECT_NE(ADD_NET("kvdev-net", "%s", ""), 0);
+	EXPECT_EQ(ADD_NET("kvdev", "%s", ""), 0);
 	vdpa_delete(d);
 }
 
