@@ -91,7 +91,8 @@ static void take_answer(struct kvdev_vmmci_cmd_state *s, u64 now)
 		return;
 	}
 	s->acked = true;
-	s->deadline = now + s->stop_ns;
+	/* Whoever is late has no more time for it. */
+	s->deadline = min(now, s->deadline) + s->stop_ns;
 }
 
 /**

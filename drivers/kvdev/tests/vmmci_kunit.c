@@ -80,6 +80,17 @@ static void command_and_answer(struct kunit *test)
 	}
 }
 
+/* Nobody has looked at the clock yet: no time is won by that. */
+static void late_answer(struct kunit *test)
+{
+	struct kvdev_vmmci_cmd_state s = {};
+
+	KUNIT_EXPECT_EQ(test, send_at(&s, VMMCI_SHUTDOWN, true, NOW), 0);
+	KUNIT_EXPECT_EQ(test, answer(&s, VMMCI_SHUTDOWN, NOW + ACK + 7),
+			(int)VMMCI_ACKED);
+	KUNIT_EXPECT_EQ(test, s.deadline, (u64)NOW + ACK + STOP);
+}
+
 static void no_answer(struct kunit *test)
 {
 	u32 cmd, op = 77;
@@ -287,6 +298,7 @@ static void first_byte_takes_the_time(struct kunit *test)
 static struct kunit_case vmmci_cases[] = {
 	KUNIT_CASE(config_layout),
 	KUNIT_CASE(command_and_answer),
+	KUNIT_CASE(late_answer),
 	KUNIT_CASE(no_answer),
 	KUNIT_CASE(clock_sync),
 	KUNIT_CASE(driver_without_answers),

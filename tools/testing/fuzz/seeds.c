@@ -593,6 +593,34 @@ static void scsi_seeds(const char *dir)
 	save(dir, "parameters");
 }
 
+/* A shutdown that is answered and one that is not, a reboot, a clock. */
+static void vmmci_seeds(const char *dir)
+{
+	unsigned int op, answered;
+
+	for (op = 0; op < 3; op++) {
+		for (answered = 0; answered < 2; answered++) {
+			put(0, 1);
+			put(op, 1);
+			put(1, 1);
+			put(100, 2);
+			put(1000, 2);
+			if (answered) {
+				put(1, 1);
+				put(0, 2);
+				put(4, 1);
+				put(op + 1, 8);
+			}
+			put(3, 1);
+			put(2, 1);
+			put(500, 2);
+			put(2, 1);
+			put(2000, 2);
+		}
+	}
+	save(dir, "commands");
+}
+
 int main(int argc, char **argv)
 {
 	if (argc == 3 && !strcmp(argv[1], "split"))
@@ -609,6 +637,8 @@ int main(int argc, char **argv)
 		netframe_seeds(argv[2]);
 	else if (argc == 3 && !strcmp(argv[1], "scsi"))
 		scsi_seeds(argv[2]);
+	else if (argc == 3 && !strcmp(argv[1], "vmmci"))
+		vmmci_seeds(argv[2]);
 	else
 		return 1;
 	return 0;
