@@ -129,6 +129,8 @@ static void *hammer_registers(void *data)
 	uint32_t c = g->bar.common_offset;
 	struct vq *vq;
 	uint64_t v;
+	struct kvdev_set_line line = { .size = sizeof(line) };
+	struct kvdev_pci_state state = { .size = sizeof(state) };
 
 	while (!stop) {
 		uint64_t n = next(&x);
@@ -198,6 +200,15 @@ static void *hammer_registers(void *data)
 			break;
 		case 11:
 			guest_stats(g, vq->index);
+			break;
+		case 12:
+			line.fd = n >> 16 & 1 ? g->config_fd : -1;
+			line.resample_fd = n >> 17 & 1 ? g->vq[1].call : -1;
+			cmd(g->fd, KVDEV_SET_LINE, &line);
+			break;
+		case 13:
+			state.state = n >> 16 & 3;
+			cmd(g->fd, KVDEV_PCI_STATE, &state);
 			break;
 		default:
 			vq_kick_always(vq);
