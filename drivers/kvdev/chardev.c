@@ -325,11 +325,13 @@ static long kvdev_ioctl(struct file *file, unsigned int cmd, unsigned long ptr)
 static ssize_t kvdev_read(struct file *file, char __user *buf, size_t len,
 			  loff_t *ppos)
 {
-	struct kvdev_dev *dev = smp_load_acquire(&file->private_data);
 	struct kvdev_event event;
+	struct kvdev_dev *dev;
 	u64 pos = *ppos;
 	int ret;
 
+	/* Pairs with the cmpxchg in attach(). */
+	dev = smp_load_acquire(&file->private_data);
 	if (!dev)
 		return -ENODEV;
 	if (len < offsetofend(struct kvdev_event, time_ns))
@@ -338,7 +340,8 @@ static ssize_t kvdev_read(struct file *file, char __user *buf, size_t len,
 		if (file->f_flags & O_NONBLOCK)
 			return -EAGAIN;
 		ret = wait_event_interruptible(dev->events.wait,
-			kvdev_event_next(&dev->events, &pos, NULL));
+					       kvdev_event_next(&dev->events,
+								&pos, NULL));
 		if (ret)
 			return ret;
 	}
@@ -351,9 +354,11 @@ static ssize_t kvdev_read(struct file *file, char __user *buf, size_t len,
 
 static __poll_t kvdev_poll(struct file *file, poll_table *wait)
 {
-	struct kvdev_dev *dev = smp_load_acquire(&file->private_data);
+	struct kvdev_dev *dev;
 	u64 pos = file->f_pos;
 
+	/* Pairs with the cmpxchg in attach(). */
+	dev = smp_load_acquire(&file->private_data);
 	if (!dev)
 		return EPOLLERR;
 	poll_wait(file, &dev->events.wait, wait);

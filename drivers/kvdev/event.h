@@ -26,7 +26,7 @@ struct kvdev_dev;
  * @last: the last one of each type
  */
 struct kvdev_events {
-	spinlock_t lock;
+	spinlock_t lock;	/* all but @wait; any context */
 	wait_queue_head_t wait;
 	u64 seq;
 	struct {

@@ -36,14 +36,14 @@ static_assert(sizeof(struct kvdev_vmmci_config) == 20);
 /**
  * struct vmmci - the type's state
  * @dev: the device
- * @lock: covers @state; the timer takes it
+ * @lock: covers @state and @armed; the timer takes it
  * @state: the command under way
  * @armed: the deadline @clock is set for
  * @clock: fires not before it
  */
 struct vmmci {
 	struct kvdev_dev *dev;
-	spinlock_t lock;
+	spinlock_t lock;	/* @state and the clock */
 	struct kvdev_vmmci_cmd_state state;
 	u64 armed;
 	struct timer_list clock;

@@ -316,4 +316,5 @@ static struct kunit_suite vmmci_suite = {
 	.name = "kvdev_vmmci",
 	.test_cases = vmmci_cases,
 };
+
 kunit_test_suite(vmmci_suite);
