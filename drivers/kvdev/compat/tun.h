@@ -10,7 +10,7 @@
 #include <net/xdp.h>
 
 /* Its own header file since v6.13, part of gfp.h before. */
-#if __has_include(<linux/page_frag_cache.h>)
+#ifdef KVDEV_HAVE_PAGE_FRAG_CACHE_H
 #include <linux/page_frag_cache.h>
 #else
 #include <linux/gfp.h>

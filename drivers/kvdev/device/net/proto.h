@@ -106,7 +106,7 @@ static inline u16 kvdev_get_be16(const u8 *p)
 static inline void kvdev_put_be16(u8 *p, u16 val)
 {
 	p[0] = val >> 8;
-	p[1] = val;
+	p[1] = val & 0xff;
 }
 
 #endif /* KVDEV_NET_PROTO_H */
