@@ -431,6 +431,7 @@ static const struct kvdev_cmd cmds[] = {
 	TYPE(KVDEV_NET_GET, struct kvdev_net_config, ifname, CMD_OUT),
 	TYPE(KVDEV_NET_GET_STATS, struct kvdev_net_get_stats, drop_memory,
 	     CMD_OUT),
+	TYPE(KVDEV_NET_LOCAL, struct kvdev_net_local, tftp_server, 0),
 
 	TYPE(KVDEV_SCSI_ADD_LUN, struct kvdev_scsi_add_lun, wwn, 0),
 	TYPE(KVDEV_SCSI_REMOVE_LUN, struct kvdev_scsi_lun, lun, 0),

@@ -145,11 +145,13 @@ struct net_options {
 	uint32_t ifindex;
 	int fds[KVDEV_MAX_QUEUES / 2];
 	struct kvdev_net_config config;
+	struct kvdev_net_local local;
 };
 
 enum {
 	NET_TAP, NET_MAC, NET_LOCKED_MAC, NET_HOST_MAC, NET_MTU, NET_SPEED,
-	NET_BUSY_POLL, NET_NO_LINK,
+	NET_BUSY_POLL, NET_NO_LINK, NET_DHCP, NET_HOSTNAME, NET_BOOT_FILE,
+	NET_TFTP_SERVER,
 };
 
 #define NET_OPTIONS(_base)						\
@@ -160,7 +162,11 @@ enum {
 	{ "mtu", required_argument, NULL, (_base) + NET_MTU },		\
 	{ "speed", required_argument, NULL, (_base) + NET_SPEED },	\
 	{ "busy-poll", required_argument, NULL, (_base) + NET_BUSY_POLL },\
-	{ "no-link", no_argument, NULL, (_base) + NET_NO_LINK },
+	{ "no-link", no_argument, NULL, (_base) + NET_NO_LINK },	\
+	{ "dhcp", required_argument, NULL, (_base) + NET_DHCP },	\
+	{ "hostname", required_argument, NULL, (_base) + NET_HOSTNAME },\
+	{ "boot-file", required_argument, NULL, (_base) + NET_BOOT_FILE },\
+	{ "tftp-server", required_argument, NULL, (_base) + NET_TFTP_SERVER },
 
 void net_option(struct net_options *o, int option);
 void net_check(struct net_options *o, uint32_t *nr_queues);

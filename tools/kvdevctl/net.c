@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Network devices: their taps, their options, their counters. */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -48,6 +49,30 @@ static void parse_mac(const char *option, const char *text, uint8_t *mac)
 		usage_error("%s: '%s' is a group's address", option, text);
 }
 
+static void parse_ipv4(const char *option, const char *text, uint32_t *addr)
+{
+	struct in_addr in;
+
+	if (inet_pton(AF_INET, text, &in) != 1 || !in.s_addr)
+		usage_error("%s: '%s' is not an address like 192.0.2.1",
+			    option, text);
+	*addr = ntohl(in.s_addr);
+}
+
+static void parse_name(const char *option, const char *text, uint8_t *name,
+		       size_t size)
+{
+	size_t i;
+
+	if (!*text || strlen(text) >= size)
+		usage_error("%s: a name has 1 to %zu characters", option,
+			    size - 1);
+	for (i = 0; text[i]; i++)
+		if (text[i] <= ' ' || text[i] > '~')
+			usage_error("%s: '%s' is not a name", option, text);
+	memcpy(name, text, i);
+}
+
 void net_option(struct net_options *o, int option)
 {
 	struct kvdev_net_config *c = &o->config;
@@ -89,6 +114,21 @@ void net_option(struct net_options *o, int option)
 		c->link = KVDEV_NET_LINK_DOWN;
 		c->set |= KVDEV_NET_SET_LINK;
 		break;
+	case NET_DHCP:
+		parse_ipv4("--dhcp", optarg, &o->local.addr);
+		break;
+	case NET_HOSTNAME:
+		parse_name("--hostname", optarg, o->local.hostname,
+			   sizeof(o->local.hostname));
+		break;
+	case NET_BOOT_FILE:
+		parse_name("--boot-file", optarg, o->local.boot_file,
+			   sizeof(o->local.boot_file));
+		break;
+	case NET_TFTP_SERVER:
+		parse_name("--tftp-server", optarg, o->local.tftp_server,
+			   sizeof(o->local.tftp_server));
+		break;
 	}
 }
 
@@ -97,6 +137,9 @@ void net_check(struct net_options *o, uint32_t *nr_queues)
 {
 	if (!o->tap)
 		usage_error("a network device needs --tap INTERFACE");
+	if (!o->local.addr && (o->local.hostname[0] || o->local.boot_file[0] ||
+			       o->local.tftp_server[0]))
+		usage_error("--hostname, --boot-file and --tftp-server are what --dhcp tells");
 	o->pairs = *nr_queues ?: 1;
 	if (o->pairs > KVDEV_MAX_QUEUES / 2 - 1)
 		usage_error("--queues: a network device has at most %u pairs",
@@ -180,10 +223,13 @@ void net_open(struct net_options *o)
 bool net_complete(const struct net_options *o, int fd)
 {
 	struct kvdev_net_config config = o->config;
+	struct kvdev_net_local local = o->local;
 	uint32_t i;
 
 	config.size = sizeof(config);
-	if (ioctl(fd, KVDEV_NET_SET, &config)) {
+	local.size = sizeof(local);
+	if (ioctl(fd, KVDEV_NET_SET, &config) ||
+	    (local.addr && ioctl(fd, KVDEV_NET_LOCAL, &local))) {
 		error("the kernel refuses the options: %s", strerror(errno));
 		return false;
 	}

@@ -84,6 +84,7 @@ enum {
 	KVDEV_CMD_NET_SET,
 	KVDEV_CMD_NET_GET,
 	KVDEV_CMD_NET_GET_STATS,
+	KVDEV_CMD_NET_LOCAL,
 
 	KVDEV_CMD_SCSI_ADD_LUN = 0x30,
 	KVDEV_CMD_SCSI_REMOVE_LUN,
@@ -870,6 +871,39 @@ struct kvdev_net_get_stats {
 	__aligned_u64 drop_memory;
 };
 #define KVDEV_NET_GET_STATS _IO(KVDEV_IOCTL_MAGIC, KVDEV_CMD_NET_GET_STATS)
+
+/**
+ * struct kvdev_net_local - ioctl(KVDEV_NET_LOCAL)
+ * @size: sizeof(struct kvdev_net_local)
+ * @flags: Must be 0
+ * @addr: IPv4 address of the guest, as a number (10.0.0.1 is 0x0a000001); 0:
+ *	the device answers nothing
+ * @__reserved: Must be 0
+ * @hostname: name of the guest, up to 63 characters and 0s; empty: none
+ * @boot_file: name of the file to boot, up to 127; empty: none
+ * @tftp_server: name of the server that has it, up to 63; empty: none
+ *
+ * A network of the host and the guest alone: their addresses differ in the last
+ * bit, the mask is 255.255.255.254. DHCP and BOOTP requests of the guest, from
+ * the device's own address, are answered by the device and do not go to the
+ * tap. The guest gets @addr for ever, and the host as its router, name server
+ * and server to boot from. Answers come from the host_mac of
+ * KVDEV_NET_SET, or, if that is none, from the device's address with its last
+ * byte one more.
+ *
+ * Names are of printable ASCII characters without blanks. Device status must be
+ * 0.
+ */
+struct kvdev_net_local {
+	__u32 size;
+	__u32 flags;
+	__u32 addr;
+	__u32 __reserved;
+	__u8 hostname[64];
+	__u8 boot_file[128];
+	__u8 tftp_server[64];
+};
+#define KVDEV_NET_LOCAL _IO(KVDEV_IOCTL_MAGIC, KVDEV_CMD_NET_LOCAL)
 
 /**
  * DOC: vhost commands

@@ -82,9 +82,13 @@ static void link_work(struct work_struct *work)
  */
 void net_link_init(struct kvdev_net *net)
 {
+	struct virtio_net_config *config = kvdev_dev_config(net->dev);
+
 	INIT_LIST_HEAD(&net->link.node);
 	INIT_DELAYED_WORK(&net->link.work, link_work);
-	net_link_update(net);
+	/* Nobody else knows the device yet, nor is there one to be told. */
+	net->link.up = true;
+	config->status = __cpu_to_virtio16(true, VIRTIO_NET_S_LINK_UP);
 }
 
 static void unfollow(struct net_link *link)

@@ -323,6 +323,7 @@ static void net_reset(struct kvdev_dev *dev)
 	if (net->started)
 		net_set_offloads(net, 0);
 	net->started = false;
+	skb_queue_purge(&net->answers);
 }
 
 static int net_ready(struct kvdev_dev *dev)
@@ -516,6 +517,8 @@ static int net_command(struct kvdev_dev *dev, unsigned int cmd, void *arg)
 		return net_set(net, arg);
 	case KVDEV_NET_GET:
 		return net_get(net, arg);
+	case KVDEV_NET_LOCAL:
+		return net_local_set(net, arg);
 	case KVDEV_NET_GET_STATS:
 		return net_get_stats(net, arg);
 	default:
@@ -547,6 +550,7 @@ static int net_create(struct kvdev_dev *dev)
 	net->nr_pairs = nr_queues / 2;
 	net->has_ctrl = nr_queues % 2;
 	mutex_init(&net->state_mutex);
+	skb_queue_head_init(&net->answers);
 	RCU_INIT_POINTER(net->state, state);
 	eth_random_addr(net->mac);
 	config->speed = cpu_to_le32(SPEED_UNKNOWN);
@@ -568,6 +572,8 @@ static void net_destroy(struct kvdev_dev *dev)
 	u16 i;
 
 	net_link_exit(net);
+	skb_queue_purge(&net->answers);
+	kfree(net->dhcp);
 	for (i = 0; i < net->nr_pairs; i++)
 		kvdev_tap_close(&net->taps[i]);
 	cleanup_srcu_struct(&net->srcu);

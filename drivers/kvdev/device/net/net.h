@@ -8,6 +8,7 @@
  *	tx.c     driver -> tap
  *	rx.c     tap -> driver
  *	ctrl_vq.c  commands of the driver
+ *	local.c  answers to the guest's requests for an address
  *
  * What the driver configures is in struct kvdev_net_state. Nobody changes one
  * that is in use: whoever wants to, holds the mutex of the device's @state_mutex,
@@ -20,6 +21,7 @@
 #include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/netdevice.h>
+#include <linux/skbuff.h>
 #include <linux/srcu.h>
 #include <linux/types.h>
 #include <linux/workqueue.h>
@@ -30,6 +32,8 @@
 #include "../device.h"
 #include "ctrl.h"
 #include "hdr.h"
+
+struct kvdev_dhcp;
 
 /* Reasons to drop a packet, after those of enum kvdev_net_drop. */
 enum {
@@ -85,6 +89,8 @@ struct net_link {
  * @host_mac: of the host, all 0: not set
  * @locked: the driver has to use @mac
  * @mtu: 0: not told
+ * @dhcp: what requests for an address are answered, NULL: nothing
+ * @answers: to be received
  * @busy_poll: microseconds a queue looks for more before it sleeps
  * @link: state of the link
  * @state_mutex: whoever changes @state
@@ -104,6 +110,8 @@ struct kvdev_net {
 	u8 host_mac[ETH_ALEN];
 	bool locked;
 	u32 mtu;
+	struct kvdev_dhcp *dhcp;
+	struct sk_buff_head answers;
 	u32 busy_poll;
 	struct net_link link;
 
@@ -175,6 +183,12 @@ bool net_rx_serve(struct kvdev_vq *vq);
 int net_ctrl_start(struct kvdev_vq *vq);
 void net_ctrl_stop(struct kvdev_vq *vq);
 bool net_ctrl_serve(struct kvdev_vq *vq);
+
+/* local.c */
+int net_local_set(struct kvdev_net *net, const struct kvdev_net_local *arg);
+bool net_local_answer(struct kvdev_net *net,
+		      const struct kvdev_net_state *state, const u8 *frame,
+		      u32 len);
 
 /* link.c: the device's mutex is held */
 void net_link_init(struct kvdev_net *net);

@@ -312,12 +312,27 @@ static enum rx_result rx_serve(struct net_rx *rx,
 
 /* --------------------------------------------------------------- serving */
 
+/* An answer of ours, see local.c. */
+static bool rx_take_answer(struct net_rx *rx)
+{
+	struct sk_buff_head *answers = &rx->q.net->answers;
+
+	if (likely(skb_queue_empty_lockless(answers)) ||
+	    kvdev_vq_index(rx->q.vq) != KVDEV_NET_RXQ(0))
+		return false;
+	rx->packets[0] = skb_dequeue(answers);
+	return rx->packets[0];
+}
+
 static bool rx_refill(struct net_rx *rx)
 {
 	if (rx->head < rx->tail)
 		return true;
 	rx->head = 0;
-	rx->tail = kvdev_tap_receive(rx->q.tap, rx->packets, RX_BATCH);
+	if (rx_take_answer(rx))
+		rx->tail = 1;
+	else
+		rx->tail = kvdev_tap_receive(rx->q.tap, rx->packets, RX_BATCH);
 	return rx->tail;
 }
 

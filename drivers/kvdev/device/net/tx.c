@@ -175,6 +175,11 @@ static int tx_small(struct net_tx *tx, const struct kvdev_net_state *state,
 		goto err_free;
 	}
 
+	if (net_local_answer(tx->q.net, state, buf + tx->headroom, pkt->len)) {
+		ret = 0;
+		goto err_free;
+	}
+
 	if (!kvdev_tap_can_batch(tx->q.tap)) {
 		ret = tx_send_copy(tx, pkt, buf + tx->headroom);
 		if (ret && ret != -EAGAIN)

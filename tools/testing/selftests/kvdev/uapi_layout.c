@@ -278,3 +278,10 @@ AT(kvdev_net_get_stats, drop_buffer, 120);
 AT(kvdev_net_get_stats, drop_link, 128);
 AT(kvdev_net_get_stats, drop_tap, 136);
 AT(kvdev_net_get_stats, drop_memory, 144);
+
+SIZE(kvdev_net_local, 272);
+AT(kvdev_net_local, flags, 4);
+AT(kvdev_net_local, addr, 8);
+AT(kvdev_net_local, hostname, 16);
+AT(kvdev_net_local, boot_file, 80);
+AT(kvdev_net_local, tftp_server, 208);
