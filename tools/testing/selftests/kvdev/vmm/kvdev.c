@@ -76,6 +76,29 @@ static void do_ioctl(struct kvdev *dev, unsigned long cmd, const char *name,
 
 #define KVDEV_IOCTL(dev, cmd, arg) do_ioctl(dev, cmd, #cmd, arg)
 
+static void open_file(struct kvdev *dev)
+{
+	dev->fd = open(KVDEV_NODE, O_RDWR | O_CLOEXEC);
+	if (dev->fd < 0 && errno == EACCES)
+		die_errno(KVDEV_NODE " (join group kvm)");
+	if (dev->fd < 0)
+		die_errno(KVDEV_NODE " (modprobe kvdev)");
+}
+
+/* A device that has been made before, and may outlive us. */
+static void open_named(struct kvdev *dev, const char *name)
+{
+	struct kvdev_name n = { .size = sizeof(n) };
+	u32 device_id;
+
+	open_file(dev);
+	memcpy(n.name, name, strnlen(name, sizeof(n.name)));
+	KVDEV_IOCTL(dev, KVDEV_OPEN, &n);
+	KVDEV_IOCTL(dev, VHOST_VDPA_GET_DEVICE_ID, &device_id);
+	if (device_id != dev->device_id)
+		die("%s: '%s' is of another type", dev->name, name);
+}
+
 static void create(struct kvdev *dev, u32 nr_queues)
 {
 	struct kvdev_create create = {
@@ -84,11 +107,7 @@ static void create(struct kvdev *dev, u32 nr_queues)
 		.nr_queues = nr_queues,
 	};
 
-	dev->fd = open(KVDEV_NODE, O_RDWR | O_CLOEXEC);
-	if (dev->fd < 0 && errno == EACCES)
-		die_errno(KVDEV_NODE " (join group kvm)");
-	if (dev->fd < 0)
-		die_errno(KVDEV_NODE " (modprobe kvdev)");
+	open_file(dev);
 	KVDEV_IOCTL(dev, KVDEV_CREATE, &create);
 	KVDEV_IOCTL(dev, VHOST_VDPA_GET_VQS_COUNT, &dev->nr_queues);
 	if (dev->nr_queues > KVDEV_MAX_QUEUES)
@@ -261,7 +280,21 @@ static void set_kicks(struct kvdev *dev)
 	}
 }
 
-static struct kvdev *new_device(struct vm *vm, u32 device_id, u32 nr_queues)
+static const char *type_name(u32 device_id)
+{
+	switch (device_id) {
+	case VIRTIO_ID_BLOCK:
+		return "blk";
+	case VIRTIO_ID_RNG:
+		return "rng";
+	default:
+		return "vmmci";
+	}
+}
+
+/* @name: of an existing device, or NULL to make one */
+static struct kvdev *new_device(struct vm *vm, u32 device_id, u32 nr_queues,
+				const char *name)
 {
 	struct kvdev *dev;
 
@@ -272,9 +305,12 @@ static struct kvdev *new_device(struct vm *vm, u32 device_id, u32 nr_queues)
 		die("out of memory");
 	dev->vm = vm;
 	dev->device_id = device_id;
-	snprintf(dev->name, sizeof(dev->name), "%s%u",
-		 device_id == VIRTIO_ID_BLOCK ? "blk" : "rng", nr_devices);
-	create(dev, nr_queues);
+	snprintf(dev->name, sizeof(dev->name), "%s%u", type_name(device_id),
+		 nr_devices);
+	if (name)
+		open_named(dev, name);
+	else
+		create(dev, nr_queues);
 	share_memory(dev);
 	devices[nr_devices++] = dev;
 	return dev;
@@ -398,7 +434,8 @@ static void plug(struct kvdev *dev)
 
 void kvdev_add_disk(struct vm *vm, const struct disk_options *opt)
 {
-	struct kvdev *dev = new_device(vm, VIRTIO_ID_BLOCK, opt->nr_queues);
+	struct kvdev *dev = new_device(vm, VIRTIO_ID_BLOCK, opt->nr_queues,
+				       NULL);
 
 	set_backend(dev, opt);
 	plug(dev);
@@ -406,5 +443,19 @@ void kvdev_add_disk(struct vm *vm, const struct disk_options *opt)
 
 void kvdev_add_rng(struct vm *vm)
 {
-	plug(new_device(vm, VIRTIO_ID_RNG, 0));
+	plug(new_device(vm, VIRTIO_ID_RNG, 0, NULL));
+}
+
+/* Its drivers know no other transport. */
+struct kvdev *kvdev_add_vmmci(struct vm *vm, const char *name)
+{
+	struct kvdev *dev = new_device(vm, KVDEV_DEVICE_VMMCI, 0, name);
+	struct kvdev_attach others = kvdev_attach;
+
+	kvdev_attach = (struct kvdev_attach){
+		.transport = KVDEV_TRANSPORT_PCI_LEGACY, .no_msix = true,
+	};
+	plug(dev);
+	kvdev_attach = others;
+	return dev;
 }

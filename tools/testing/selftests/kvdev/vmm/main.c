@@ -25,6 +25,8 @@ static struct options {
 	unsigned long timeout;
 	bool shared_mem;
 	bool rng;
+	bool vmmci;
+	const char *vmmci_name;
 	bool stats;
 	const char *stats_json;
 	struct disk_options disk[MAX_DISKS];
@@ -37,6 +39,7 @@ static struct options {
 
 bool verbose;
 
+static struct kvdev *vmmci;
 static int stop_fd;
 static int stop_status = -1;		/* -1: keep running */
 static const char *stop_why;
@@ -111,6 +114,8 @@ static const char help[] =
 "  --disk file=FILE[,ro][,direct][,queues=N][,serial=TEXT][,block-size=N]\n"
 "                     a virtio disk on a raw file or block device; repeatable\n"
 "  --rng              a virtio entropy device\n"
+"  --vmmci[=NAME]     a VMM control interface, or the existing one of that name:\n"
+"                     the first SIGTERM or SIGINT asks the guest to shut down\n"
 "  --transport NAME   how the guest finds the devices: modern (default), legacy,\n"
 "                     transitional (virtio-pci), mmio, mmio-legacy (by ACPI)\n"
 "  --no-msix          virtio-pci without MSI-X: interrupts by INTx\n"
@@ -245,8 +250,8 @@ static enum kvdev_transport_type transport(const char *name)
 
 static void parse_options(int argc, char **argv)
 {
-	enum { KERNEL = 1, INITRD, CMDLINE, MEM, CPUS, DISK, RNG, TRANSPORT,
-	       NO_MSIX, STATS, STATS_JSON, TIMEOUT, VERBOSE, HELP };
+	enum { KERNEL = 1, INITRD, CMDLINE, MEM, CPUS, DISK, RNG, VMMCI,
+	       TRANSPORT, NO_MSIX, STATS, STATS_JSON, TIMEOUT, VERBOSE, HELP };
 	static const struct option options[] = {
 		{ "kernel", required_argument, NULL, KERNEL },
 		{ "initrd", required_argument, NULL, INITRD },
@@ -255,6 +260,7 @@ static void parse_options(int argc, char **argv)
 		{ "cpus", required_argument, NULL, CPUS },
 		{ "disk", required_argument, NULL, DISK },
 		{ "rng", no_argument, NULL, RNG },
+		{ "vmmci", optional_argument, NULL, VMMCI },
 		{ "transport", required_argument, NULL, TRANSPORT },
 		{ "no-msix", no_argument, NULL, NO_MSIX },
 		{ "stats", no_argument, NULL, STATS },
@@ -288,6 +294,10 @@ static void parse_options(int argc, char **argv)
 			break;
 		case RNG:
 			opt.rng = true;
+			break;
+		case VMMCI:
+			opt.vmmci = true;
+			opt.vmmci_name = optarg;
 			break;
 		case TRANSPORT:
 			kvdev_attach.transport = transport(optarg);
@@ -351,7 +361,9 @@ static void wait_for_end(int signal_fd)
 	struct pollfd fds[] = {
 		{ .fd = stop_fd, .events = POLLIN },
 		{ .fd = signal_fd, .events = POLLIN },
+		{ .fd = vmmci ? vmmci->fd : -1, .events = POLLIN },
 	};
+	bool asked = false;
 	long long left, end = now_ms() + opt.timeout * 1000LL;
 	struct signalfd_siginfo info;
 
@@ -362,8 +374,14 @@ static void wait_for_end(int signal_fd)
 		else if (poll(fds, ARRAY_SIZE(fds), left) < 0 && errno != EINTR)
 			die_errno("poll");
 		else if (fds[1].revents & POLLIN &&
-			 read(signal_fd, &info, sizeof(info)) == sizeof(info))
-			vmm_stop(128 + info.ssi_signo, "signal");
+			 read(signal_fd, &info, sizeof(info)) == sizeof(info)) {
+			if (!asked && vmmci_shutdown(vmmci))
+				asked = true;
+			else
+				vmm_stop(128 + info.ssi_signo, "signal");
+		} else if (fds[2].revents & POLLIN) {
+			vmmci_event(vmmci);
+		}
 	}
 }
 
@@ -388,6 +406,8 @@ int main(int argc, char **argv)
 		kvdev_add_disk(&vm, &opt.disk[i]);
 	if (opt.rng)
 		kvdev_add_rng(&vm);
+	if (opt.vmmci)
+		vmmci = kvdev_add_vmmci(&vm, opt.vmmci_name);
 	entry = boot_load(&vm, opt.kernel, opt.initrd, opt.cmdline,
 			  acpi_build(&vm));
 	vcpus_create(&vm, entry.rip, entry.boot_params);
@@ -399,8 +419,7 @@ int main(int argc, char **argv)
 
 	debug("%s, status %d", stop_why, stop_status);
 	if (stop_status == EXIT_TIMEOUT)
-		fprintf(stderr, "kvdev-vmm: timeout after %lu s\n",
-			opt.timeout);
+		fprintf(stderr, "kvdev-vmm: %s\n", stop_why);
 	if (opt.stats)
 		stats_print(stderr);
 	if (opt.stats_json)

@@ -13,7 +13,8 @@
  *	platform.c	power off, reset, and how a guest returns a status
  *	serial.c	the console
  *	pci.c		configuration space; msix.c: its interrupts
- *	kvdev.c		virtio devices; stats.c: their counters
+ *	kvdev.c		virtio devices; stats.c: their counters; vmmci.c: asking a
+ *			guest to shut down
  *
  * Every setup function ends the process with a message if it fails, so their
  * callers have no error paths.
@@ -243,7 +244,7 @@ void msix_init(struct msix *msix, struct vm *vm, struct pci_dev *pci,
 
 bool msix_enabled(const struct msix *msix);
 
-/* kvdev.c, stats.c */
+/* kvdev.c, stats.c, vmmci.c */
 struct kvdev;
 
 /* A window of registers, and where the guest has put it. */
@@ -288,6 +289,9 @@ extern struct kvdev_attach kvdev_attach;
 
 void kvdev_add_disk(struct vm *vm, const struct disk_options *opt);
 void kvdev_add_rng(struct vm *vm);
+struct kvdev *kvdev_add_vmmci(struct vm *vm, const char *name);
+bool vmmci_shutdown(struct kvdev *ci);
+void vmmci_event(struct kvdev *ci);
 struct kvdev *kvdev_get(unsigned int nr);
 void stats_print(FILE *out);
 void stats_json(const char *file);
