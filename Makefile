@@ -5,6 +5,8 @@
 KDIR ?= /lib/modules/$(shell uname -r)/build
 DESTDIR ?=
 PREFIX ?= /usr
+# For the tool.
+export DESTDIR PREFIX
 TESTING := tools/testing
 
 # Parameters of single targets, see "make help".
@@ -23,7 +25,8 @@ help:
 	@echo 'Build and install:'
 	@echo '  make modules [KDIR=DIR]    modules for the kernel built or packaged in DIR'
 	@echo '                             ($(KDIR))'
-	@echo '  make install [DESTDIR=DIR] modules, uapi header, udev rule'
+	@echo '  make install [DESTDIR=DIR] modules, uapi headers, udev rule, and kvdevctl if'
+	@echo '                             libmnl and json-c are there'
 	@echo '  make deb                   Debian packages'
 	@echo '  make clean'
 	@echo
@@ -52,6 +55,11 @@ install: modules
 		include/uapi/linux/kvdev.h include/uapi/linux/kvdev_scsi.h
 	install -D -m 644 debian/kvdev-dkms.udev \
 		$(DESTDIR)$(PREFIX)/lib/udev/rules.d/60-kvdev.rules
+	if pkg-config --exists libmnl json-c; then \
+		$(MAKE) -C tools/kvdevctl install; \
+	else \
+		echo 'kvdevctl needs libmnl and json-c: not installed'; \
+	fi
 
 lab:
 	$(TESTING)/lab/deps
