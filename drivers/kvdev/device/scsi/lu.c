@@ -124,6 +124,18 @@ void kvdev_scsi_lu_attention(struct kvdev_scsi_lu *lu, u32 sense)
 		kvdev_scsi_ua_add(&lu->nexus[i], sense);
 }
 
+/**
+ * kvdev_scsi_lu_luns_reported - REPORT LUNS went to another unit of the target
+ * @lu: unit
+ * @nexus: of the command
+ *
+ * SAM-5, 5.14.2: what the initiator has just seen is no news of any of them.
+ */
+void kvdev_scsi_lu_luns_reported(struct kvdev_scsi_lu *lu, u32 nexus)
+{
+	kvdev_scsi_ua_forget(&lu->nexus[nexus], KVDEV_SENSE_LUNS_CHANGED);
+}
+
 /* ---------------------------------------------------------------- medium */
 
 void kvdev_scsi_media_event(struct kvdev_scsi_lu *lu, u8 event)

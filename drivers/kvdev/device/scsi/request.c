@@ -248,6 +248,9 @@ static void execute_report_luns(struct vscsi_request *req, u8 target,
 	iov_iter_advance(&list, len);
 	req->filled = len;
 	while ((unit = vscsi_unit_next(scsi, target, &lun))) {
+		spin_lock_irq(&unit->lock);
+		kvdev_scsi_lu_luns_reported(&unit->lu, VSCSI_NEXUS);
+		spin_unlock_irq(&unit->lock);
 		vscsi_unit_put(unit);
 		nr++;
 		len = min_t(u32, left - req->filled, sizeof(entry));
@@ -283,6 +286,9 @@ static void execute_lba_status(struct vscsi_request *req, u8 *resp,
 	};
 
 	kvdev_scsi_lba_status(&req->cmd, &queue->req, &range, 1, resp);
+	/* Only now is it known how long the answer is. */
+	if (req->cmd.action == KVDEV_SCSI_OVERRUN)
+		req->response = VIRTIO_SCSI_S_OVERRUN;
 	execute_done(req, resp, data);
 }
 

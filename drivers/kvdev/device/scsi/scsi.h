@@ -346,6 +346,7 @@ bool kvdev_scsi_lu_eject_request(struct kvdev_scsi_lu *lu);
 void kvdev_scsi_lu_reset(struct kvdev_scsi_lu *lu, u32 sense);
 void kvdev_scsi_lu_nexus_loss(struct kvdev_scsi_lu *lu, u32 nexus);
 void kvdev_scsi_lu_attention(struct kvdev_scsi_lu *lu, u32 sense);
+void kvdev_scsi_lu_luns_reported(struct kvdev_scsi_lu *lu, u32 nexus);
 
 /* cdb.c: commands */
 void kvdev_scsi_parse(struct kvdev_scsi_lu *lu,

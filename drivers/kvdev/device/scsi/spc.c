@@ -88,7 +88,7 @@ u32 kvdev_scsi_report_luns(struct kvdev_scsi_ctx *ctx)
 	cmd->alloc_len = get_unaligned_be32(&ctx->cdb[6]);
 	if (cmd->alloc_len < 16)
 		return kvdev_scsi_bad_cdb(ctx, 6, 7);
-	kvdev_scsi_ua_forget(ctx->nexus, KVDEV_SENSE_LUNS_CHANGED);
+	kvdev_scsi_lu_luns_reported(ctx->lu, ctx->req->nexus);
 	cmd->action = KVDEV_SCSI_REPORT_LUNS;
 	cmd->select = ctx->cdb[2];
 	return 0;

@@ -158,6 +158,9 @@ TEST(residuals)
 				 .out = 4096 };
 	struct scsi_op wrong = { .cdb = { 0x28, 0, 0xff, [8] = 2 },
 				 .data = data, .in = 4096 };
+	/* an answer whose length the store decides: GET LBA STATUS */
+	struct scsi_op status = { .cdb = { 0x9e, 0x12, [13] = 24 },
+				  .data = data, .in = 23 };
 
 	memset(guest_ptr(g, data), CANARY, 8192);
 	EXPECT_EQ(scsi_run(g, &longer), VIRTIO_SCSI_S_OK);
@@ -166,6 +169,11 @@ TEST(residuals)
 	EXPECT_TRUE(all_bytes(guest_ptr(g, data + 1024), 3072, CANARY));
 	EXPECT_EQ(scsi_run(g, &shorter), VIRTIO_SCSI_S_OVERRUN);
 	EXPECT_EQ(shorter.used, RESP_LEN);
+	EXPECT_EQ(scsi_run(g, &status), VIRTIO_SCSI_S_OVERRUN);
+	EXPECT_EQ(status.used, RESP_LEN);
+	status.in = 30;
+	EXPECT_EQ(scsi_run(g, &status), VIRTIO_SCSI_S_OK);
+	EXPECT_EQ(status.resp.resid, 6);
 	EXPECT_EQ(scsi_run(g, &write), VIRTIO_SCSI_S_OK);
 	EXPECT_EQ(write.resp.resid, 3072);
 	EXPECT_EQ(write.used, RESP_LEN);
@@ -468,6 +476,32 @@ TEST(units_come_and_go)
 	}
 	scsi_ready(g, 0, 0);
 	EXPECT_EQ(scsi_rw(g, 0, 0, false, 0, 1, 512, data), 0);
+}
+
+/* Who has seen the list from one unit is not told of it by the others. */
+TEST(new_units_are_news_once)
+{
+	struct guest *g = scsi_disk(temp_file(MIB, 0));
+	struct scsi_op ready = { .cdb = { 0x00 } };
+	struct scsi_op luns = { .cdb = { 0xa0, [9] = 32 }, .in = 32 };
+	unsigned int lun;
+
+	luns.data = guest_alloc(g, 32, 1);
+	for (lun = 1; lun < 3; lun++) {
+		ASSERT_EQ(scsi_add(g, 0, lun, KVDEV_LUN_CDROM, -1, 0), 0);
+		ready.lun = lun;
+		/* power on */
+		EXPECT_EQ(scsi_run(g, &ready), VIRTIO_SCSI_S_OK);
+		EXPECT_EQ(scsi_sense(&ready), SENSE(6, 0x29, 0));
+	}
+	ready.lun = 0;
+	EXPECT_EQ(scsi_run(g, &ready), VIRTIO_SCSI_S_OK);
+	EXPECT_EQ(scsi_sense(&ready), SENSE(6, 0x3f, 0x0e));
+	EXPECT_EQ(scsi_run(g, &luns), VIRTIO_SCSI_S_OK);
+	EXPECT_EQ(get_be(guest_ptr(g, luns.data), 4), 24);
+	ready.lun = 1;
+	EXPECT_EQ(scsi_run(g, &ready), VIRTIO_SCSI_S_OK);
+	EXPECT_EQ(scsi_sense(&ready), SENSE(2, 0x3a, 1));
 }
 
 /* ------------------------------------------------------------------- media */
