@@ -80,7 +80,7 @@ truncate -s 60M disk.img
 wait_for node block 0:0
 disk=/dev/$found
 [[ $(cat /sys/block/"$found"/device/vendor) == ACME* ]] || fail "another vendor"
-[[ $(cat /sys/block/"$found"/device/vpd_pg80 | tr -d '\0\200\006') == *DISK01* ]] ||
+[[ $(tr -d '\0\200\006' </sys/block/"$found"/device/vpd_pg80) == *DISK01* ]] ||
 	fail "another serial number"
 mkfs.ext4 -q -E nodiscard "$disk"
 mkdir mnt
@@ -132,7 +132,7 @@ cd=/dev/$found
 ! head -c 1 "$cd" >/dev/null 2>&1 || fail "reads without a disc"
 for disc in one two; do
 	mkdir $disc.d
-	for i in {1..20}; do head -c $((i * 7919)) /dev/urandom >$disc.d/file$i; done
+	for i in {1..20}; do head -c $((i * 7919)) /dev/urandom >"$disc.d/file$i"; done
 	(cd $disc.d && sha256sum -- *) >$disc.sum
 	xorriso -as mkisofs -quiet -R -J -V "$disc" -o $disc.iso $disc.d 2>/dev/null
 done
