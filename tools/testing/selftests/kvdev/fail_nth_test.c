@@ -10,6 +10,7 @@
 
 #include "kvdev_user.h"
 #include "kvtest.h"
+#include "scsi_user.h"
 
 /* More than any phase has. */
 #define MAX_NTH	2000
@@ -349,4 +350,124 @@ KVT_TEST(io_block_device, 300, have_brd)
 	fd = open(getenv("KVDEV_TEST_BRD"), O_RDWR | O_CLOEXEC);
 	ASSERT_GE(fd, 0);
 	sweep_store(fd);
+}
+
+/* -------------------------------------------------------------------- SCSI */
+
+static struct guest *scsi;
+
+static void remove_unit(struct state *g)
+{
+	(void)g;
+	ASSERT_EQ(scsi_lun_cmd(scsi, KVDEV_SCSI_REMOVE_LUN, 1, 2), 0);
+}
+
+TEST_TIMEOUT(scsi_commands, 300)
+{
+	int file = temp_file(1 << 20, 0);
+	void (*undo)(struct state *g) = remove_unit;
+	struct state *g = NULL;
+
+	start();
+	scsi = scsi_disk(temp_file(1 << 20, 0));
+	ASSERT_EQ(scsi_add(scsi, 2, 0, KVDEV_LUN_CDROM, -1, 0), 0);
+	SWEEP(scsi_add(scsi, 1, 2, KVDEV_LUN_DISK, file, 0));
+	undo = none;
+	SWEEP(scsi_media(scsi, 2, 0, file, 0));
+	SWEEP(scsi_lun_cmd(scsi, KVDEV_SCSI_RESIZE_LUN, 1, 2));
+	scsi_ready(scsi, 0, 0);
+}
+
+/* Workers are made in the order of their queues: the last is of requests. */
+static void request_worker(char *task, size_t size)
+{
+	struct dirent *e;
+	DIR *d = opendir("/proc/self/task");
+	int last = 0;
+
+	while ((e = readdir(d)))
+		if (atoi(e->d_name) > last)
+			last = atoi(e->d_name);
+	closedir(d);
+	snprintf(task, size, "%d", last);
+}
+
+/* A command ends well, with sense data, or as a violation. */
+static void sweep_scsi(struct guest *g, const struct scsi_op *op)
+{
+	struct vq *vq = &g->vq[Q_REQUEST];
+	int nth, ok = 0, failed = 0, resets = 0;
+	struct vring_used_elem e;
+	bool was_hit = true;
+	char task[16];
+
+	for (nth = 1; was_hit && nth < MAX_NTH; nth++) {
+		struct virtio_scsi_cmd_resp *r;
+		struct scsi_op copy = *op;
+		size_t brk = g->brk;
+		bool done = false;
+		uint64_t resp;
+
+		request_worker(task, sizeof(task));
+		set_nth(task, nth);
+		ASSERT_GE(scsi_post(g, Q_REQUEST, &copy, &resp), 0);
+		vq_kick_always(vq);
+		while (!done && !(guest_status(g) &
+				  VIRTIO_CONFIG_S_NEEDS_RESET))
+			done = !vq_wait(vq, &e, 5);
+		was_hit = hit(task);
+		set_nth(task, 0);
+		r = guest_ptr(g, resp);
+		if (!done) {
+			resets++;
+			guest_reset(g);
+			guest_start(g);
+			scsi_ready(g, 0, 0);
+		} else {
+			vq_free_chain(vq, e.id);
+			EXPECT_EQ(r->response, VIRTIO_SCSI_S_OK);
+			EXPECT_TRUE(!r->status || r->sense_len);
+			ok += !r->status;
+			failed += !!r->status;
+		}
+		g->brk = brk;
+	}
+	EXPECT_TRUE(!was_hit);
+	EXPECT_GE(ok, 1);
+	NOTE("command %02x: %d ok, %d failed, %d resets", op->cdb[0], ok,
+	     failed, resets);
+}
+
+TEST_TIMEOUT(io_scsi, 300)
+{
+	struct guest *g;
+	uint64_t data;
+	uint8_t *p;
+
+	start();
+	g = scsi_disk(temp_file(1 << 20, 0));
+	data = guest_alloc(g, 65536, 4096);
+	p = guest_ptr(g, data);
+	memset(p, 0, 65536);
+	sweep_scsi(g, &(struct scsi_op){ .cdb = { 0x2a, [8] = 64 },
+					 .data = data, .out = 32768 });
+	sweep_scsi(g, &(struct scsi_op){ .cdb = { 0x28, [8] = 64 },
+					 .data = data, .in = 32768 });
+	sweep_scsi(g, &(struct scsi_op){ .cdb = { 0xa0, [9] = 64 },
+					 .data = data, .in = 64 });
+	/* What is on the disk */
+	memset(p, 0, 65536);
+	sweep_scsi(g, &(struct scsi_op){ .cdb = { 0x2f, 2, [8] = 8 },
+					 .data = data, .out = 4096 });
+	sweep_scsi(g, &(struct scsi_op){ .cdb = { 0x89, [13] = 2 },
+					 .data = data, .out = 2048 });
+	sweep_scsi(g, &(struct scsi_op){ .cdb = { 0x93, [13] = 64 },
+					 .data = data, .out = 512 });
+	sweep_scsi(g, &(struct scsi_op){ .cdb = { 0x35 } });
+	memset(p, 0, 24);
+	put_be(p, 2, 22);
+	put_be(p + 2, 2, 16);
+	put_be(p + 16, 4, 8);
+	sweep_scsi(g, &(struct scsi_op){ .cdb = { 0x42, [8] = 24 },
+					 .data = data, .out = 24 });
 }
