@@ -179,7 +179,8 @@ static int cmd_set_vring_num(struct kvdev_dev *dev, union kvdev_arg *arg,
 	ret = stopped_vq(dev, arg->vring_state.index, &vq);
 	if (ret)
 		return ret;
-	if (num > vq->regs->cfg.num_max || !is_power_of_2(num))
+	if (!num || num > vq->regs->cfg.num_max ||
+	    (!kvdev_dev_packed(dev) && !is_power_of_2(num)))
 		return -EINVAL;
 	vq->regs->cfg.num = num;
 	return 0;
@@ -206,15 +207,16 @@ static int cmd_set_vring_addr(struct kvdev_dev *dev, union kvdev_arg *arg,
 static int cmd_set_vring_base(struct kvdev_dev *dev, union kvdev_arg *arg,
 			      void __user *uarg)
 {
+	u32 base = arg->vring_state.num;
 	struct kvdev_vq *vq;
 	int ret;
 
 	ret = stopped_vq(dev, arg->vring_state.index, &vq);
 	if (ret)
 		return ret;
-	if (arg->vring_state.num > U16_MAX)
+	if (base > U16_MAX && !kvdev_dev_packed(dev))
 		return -EINVAL;
-	vq->regs->cfg.avail_base = arg->vring_state.num;
+	kvdev_vq_set_base(vq, base, base >> 16);
 	return 0;
 }
 
@@ -222,11 +224,14 @@ static int cmd_get_vring_base(struct kvdev_dev *dev, union kvdev_arg *arg,
 			      void __user *uarg)
 {
 	struct kvdev_vq *vq = kvdev_dev_vq(dev, arg->vring_state.index);
+	u16 avail, used;
 
 	if (!vq)
 		return -ENXIO;
 	kvdev_vq_stop(vq);
-	arg->vring_state.num = vq->regs->cfg.avail_base;
+	kvdev_vq_get_base(vq, &avail, &used);
+	/* As vhost does it; the split format's used index is in the ring. */
+	arg->vring_state.num = kvdev_dev_packed(dev) ? avail | (u32)used << 16 : avail;
 	return 0;
 }
 

@@ -86,6 +86,7 @@ enum {
  * @mem_seq: kvdev_dev.mem_seq of @mem
  * @areas: mapped ring
  * @chain: scratch for the chain being looked at
+ * @taken: memory of a packed ring, KVDEV_CHAIN_MAX entries
  * @budget: chains the worker may still take in this round
  * @priv: of the device type
  * @waiters: who waits for @mutex, which the worker is to give up soon
@@ -116,6 +117,7 @@ struct kvdev_vq {
 	unsigned long mem_seq;
 	struct kvdev_area areas[KVDEV_NR_AREAS];
 	struct kvdev_chain chain;
+	u16 *taken;
 	unsigned int budget;
 	void *priv;
 
@@ -221,6 +223,12 @@ struct kvdev_dev {
 	struct kvdev_vq vqs[] __counted_by(nr_vqs);
 };
 
+/* The driver chose packed rings; split ones otherwise. */
+static inline bool kvdev_dev_packed(const struct kvdev_dev *dev)
+{
+	return dev->regs.driver_features & BIT_ULL(VIRTIO_F_RING_PACKED);
+}
+
 /* dev.c: for bindings. All but create: kvdev_dev.mutex is held. */
 struct kvdev_dev *kvdev_dev_create(const struct kvdev_create *arg);
 void kvdev_dev_destroy(struct kvdev_dev *dev);
@@ -281,7 +289,8 @@ int kvdev_vq_init(struct kvdev_vq *vq, struct kvdev_dev *dev, u16 index);
 void kvdev_vq_exit(struct kvdev_vq *vq);
 int kvdev_vq_start(struct kvdev_vq *vq);
 void kvdev_vq_stop(struct kvdev_vq *vq);
-u16 kvdev_vq_avail_base(struct kvdev_vq *vq);
+void kvdev_vq_get_base(struct kvdev_vq *vq, u16 *avail, u16 *used);
+void kvdev_vq_set_base(struct kvdev_vq *vq, u16 avail, u16 used);
 
 /* vq.c: the mutex need not be held */
 void kvdev_vq_sync(struct kvdev_vq *vq);

@@ -4,7 +4,7 @@
 # pure.h and its own headers, so the kernel, the user space unit tests and the
 # fuzzers all build the same files from this list.
 
-kvdev-pure-y := mem_table.o ring/ring.o ring/chain.o ring/split.o \
+kvdev-pure-y := mem_table.o ring/ring.o ring/chain.o ring/split.o ring/packed.o \
 		transport/regs.o transport/pci_modern.o \
 		transport/legacy.o transport/pci_legacy.o \
 		transport/mmio.o transport/pci_config.o

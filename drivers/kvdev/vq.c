@@ -255,13 +255,13 @@ EXPORT_SYMBOL_NS_GPL(kvdev_vq_should_stop, KVDEV_NS);
 /* Let the driver see what was pushed. True: it wants an interrupt. */
 static bool vq_publish(struct kvdev_vq *vq)
 {
-	u16 before = vq->ring.split.published;
+	bool any = vq->ring.pending;
 	bool signal = kvdev_ring_publish(&vq->ring);
 
 	lockdep_assert_held(&vq->used_lock);
 	if (signal)
 		vq->stats.signals++;
-	else if (before != vq->ring.split.published)
+	else if (any)
 		vq->stats.signals_suppressed++;
 	return signal;
 }
@@ -478,7 +478,9 @@ int kvdev_vq_init(struct kvdev_vq *vq, struct kvdev_dev *dev, u16 index)
 	vq->chain.table = kvmalloc_array(KVDEV_CHAIN_MAX,
 					 sizeof(*vq->chain.table),
 					 GFP_KERNEL_ACCOUNT);
-	if (!vq->chain.iov || !vq->chain.table) {
+	vq->taken = kvmalloc_array(KVDEV_CHAIN_MAX, sizeof(*vq->taken),
+				   GFP_KERNEL_ACCOUNT);
+	if (!vq->chain.iov || !vq->chain.table || !vq->taken) {
 		kvdev_vq_exit(vq);
 		return -ENOMEM;
 	}
@@ -491,8 +493,10 @@ int kvdev_vq_init(struct kvdev_vq *vq, struct kvdev_dev *dev, u16 index)
  */
 void kvdev_vq_exit(struct kvdev_vq *vq)
 {
+	kvfree(vq->taken);
 	kvfree(vq->chain.table);
 	kvfree(vq->chain.iov);
+	vq->taken = NULL;
 	vq->chain.table = NULL;
 	vq->chain.iov = NULL;
 }
@@ -537,15 +541,22 @@ static void vq_activate(struct kvdev_vq *vq, u64 features)
 		.desc = vq->areas[KVDEV_AREA_DESC].kaddr,
 		.driver = vq->areas[KVDEV_AREA_DRIVER].kaddr,
 		.device = vq->areas[KVDEV_AREA_DEVICE].kaddr,
+		.taken = vq->taken,
 	};
 
 	/*
 	 * As with vhost: the VMM hands over a ring that may have been in use,
-	 * and only the ring itself knows how many entries were used.
+	 * and only the ring itself knows how many entries were used. A packed
+	 * ring does not know it either: the VMM says it.
 	 */
-	if (!vq->dev->transport) {
+	if (!vq->dev->transport &&
+	    !kvdev_dev_packed(vq->dev)) {
 		const struct vring_used *used = areas.device;
+		u16 avail, ignored;
 
+		kvdev_ring_base(&cfg, features, &avail, &ignored);
+		cfg.has_base = true;
+		cfg.avail_base = avail;
 		cfg.used_base = le16_to_cpu((__force __le16)
 					    READ_ONCE(used->idx));
 	}
@@ -633,28 +644,48 @@ void kvdev_vq_stop(struct kvdev_vq *vq)
 	wait_for_completion(&vq->drained);
 
 	vq->dev->type->vq_stop(vq);
-	vq->regs->cfg.avail_base = kvdev_ring_avail_base(&vq->ring);
+	kvdev_ring_save(&vq->ring, &vq->regs->cfg);
 	vq_unmap(vq);
 }
 
 /**
- * kvdev_vq_avail_base() - where a queue goes on
+ * kvdev_vq_get_base() - where a queue goes on
  * @vq: in any state; while it runs the answer is old at once
- *
- * Return: index of the next available entry.
+ * @avail: out, the next available entry, as kvdev_ring_cfg.avail_base
+ * @used: out, the next used entry, likewise
  */
-u16 kvdev_vq_avail_base(struct kvdev_vq *vq)
+void kvdev_vq_get_base(struct kvdev_vq *vq, u16 *avail, u16 *used)
 {
-	u16 base;
+	struct kvdev_ring_cfg cfg = vq->regs->cfg;
 
 	lockdep_assert_held(&vq->dev->mutex);
 	mutex_lock(&vq->mutex);
-	base = vq->running ? kvdev_ring_avail_base(&vq->ring) :
-			     vq->regs->cfg.avail_base;
+	if (vq->running) {
+		spin_lock_irq(&vq->used_lock);
+		kvdev_ring_save(&vq->ring, &cfg);
+		spin_unlock_irq(&vq->used_lock);
+	}
 	mutex_unlock(&vq->mutex);
-	return base;
+	kvdev_ring_base(&cfg, vq->dev->regs.driver_features, avail, used);
 }
-EXPORT_SYMBOL_NS_GPL(kvdev_vq_avail_base, KVDEV_NS);
+EXPORT_SYMBOL_NS_GPL(kvdev_vq_get_base, KVDEV_NS);
+
+/**
+ * kvdev_vq_set_base() - where a queue is to go on
+ * @vq: stopped
+ * @avail: as kvdev_ring_cfg.avail_base; checked when the queue is started
+ * @used: as kvdev_ring_cfg.used_base. A split ring of a VMM knows it itself
+ */
+void kvdev_vq_set_base(struct kvdev_vq *vq, u16 avail, u16 used)
+{
+	struct kvdev_ring_cfg *cfg = &vq->regs->cfg;
+
+	lockdep_assert_held(&vq->dev->mutex);
+	cfg->has_base = true;
+	cfg->avail_base = avail;
+	cfg->used_base = used;
+}
+EXPORT_SYMBOL_NS_GPL(kvdev_vq_set_base, KVDEV_NS);
 
 /**
  * kvdev_vq_sync() - wait until a queue uses the present guest memory

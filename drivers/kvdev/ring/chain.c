@@ -15,6 +15,7 @@
 void kvdev_chain_init(struct kvdev_chain *chain, u16 id)
 {
 	chain->id = id;
+	chain->nr_desc = 0;
 	chain->nr_readable = 0;
 	chain->nr_writable = 0;
 	chain->readable_len = 0;

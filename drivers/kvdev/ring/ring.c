@@ -4,7 +4,16 @@
  */
 #include "ring.h"
 
-#define has_feature(features, bit) (!!((features) & BIT_ULL(bit)))
+static bool has_feature(u64 features, unsigned int bit)
+{
+	return features & BIT_ULL(bit);
+}
+
+static const struct kvdev_ring_ops *format(u64 features)
+{
+	return has_feature(features, VIRTIO_F_RING_PACKED) ? &kvdev_packed_ops :
+							     &kvdev_split_ops;
+}
 
 /**
  * kvdev_ring_area_sizes() - bytes of the three areas
@@ -13,15 +22,27 @@
  * @desc: out, Descriptor Area
  * @driver: out, Driver Area
  * @device: out, Device Area
- *
- * virtio 1.3, 2.7: the event fields are counted whether negotiated or not.
  */
 void kvdev_ring_area_sizes(u16 num, u64 features, size_t *desc, size_t *driver,
 			   size_t *device)
 {
-	*desc = sizeof(struct vring_desc) * num;
-	*driver = sizeof(__virtio16) * (3 + num);
-	*device = sizeof(__virtio16) * 3 + sizeof(struct vring_used_elem) * num;
+	format(features)->area_sizes(num, desc, driver, device);
+}
+
+/**
+ * kvdev_ring_base() - where a configured ring is to go on
+ * @cfg: as the driver or the VMM left it
+ * @features: negotiated
+ * @avail: out, as kvdev_ring_cfg.avail_base
+ * @used: out, as kvdev_ring_cfg.used_base
+ */
+void kvdev_ring_base(const struct kvdev_ring_cfg *cfg, u64 features, u16 *avail,
+		     u16 *used)
+{
+	u16 start = format(features)->start_base;
+
+	*avail = cfg->has_base ? cfg->avail_base : start;
+	*used = cfg->has_base ? cfg->used_base : start;
 }
 
 /**
@@ -36,16 +57,16 @@ void kvdev_ring_area_sizes(u16 num, u64 features, size_t *desc, size_t *driver,
 const char *kvdev_ring_check(const struct kvdev_ring_cfg *cfg, u64 features)
 {
 	size_t desc, driver, device;
+	const char *reason;
+	u16 avail, used;
 	u64 end;
 
-	if (!cfg->num || cfg->num > cfg->num_max || !is_power_of_2(cfg->num))
+	if (!cfg->num || cfg->num > cfg->num_max)
 		return "bad ring size";
-
-	/* virtio 1.3, 2.7: alignment of the areas */
-	if (!IS_ALIGNED(cfg->desc_addr, VRING_DESC_ALIGN_SIZE) ||
-	    !IS_ALIGNED(cfg->driver_addr, VRING_AVAIL_ALIGN_SIZE) ||
-	    !IS_ALIGNED(cfg->device_addr, VRING_USED_ALIGN_SIZE))
-		return "misaligned ring";
+	kvdev_ring_base(cfg, features, &avail, &used);
+	reason = format(features)->check(cfg, avail, used);
+	if (reason)
+		return reason;
 
 	kvdev_ring_area_sizes(cfg->num, features, &desc, &driver, &device);
 	if (check_add_overflow(cfg->desc_addr, desc - 1, &end) ||
@@ -66,33 +87,25 @@ void kvdev_ring_activate(struct kvdev_ring *ring,
 			 const struct kvdev_ring_cfg *cfg, u64 features,
 			 const struct kvdev_ring_areas *areas)
 {
-	struct kvdev_split_ring *s = &ring->split;
+	u16 avail, used;
 
 	memset(ring, 0, sizeof(*ring));
-	ring->ops = &kvdev_split_ops;
+	ring->ops = format(features);
 	ring->num = cfg->num;
 	ring->indirect = has_feature(features, VIRTIO_RING_F_INDIRECT_DESC);
 	ring->event_idx = has_feature(features, VIRTIO_RING_F_EVENT_IDX);
 	ring->signal_next = true;
-
-	s->desc = areas->desc;
-	s->avail = areas->driver;
-	s->used = areas->device;
-	s->used_event = &s->avail->ring[cfg->num];
-	s->avail_event = (__virtio16 *)&s->used->ring[cfg->num];
-	s->last_avail = cfg->avail_base;
-	s->avail_idx = cfg->avail_base;
-	s->used_idx = cfg->used_base;
-	s->published = cfg->used_base;
+	kvdev_ring_base(cfg, features, &avail, &used);
+	ring->ops->activate(ring, areas, avail, used);
 }
 
 /**
- * kvdev_ring_avail_base() - where the ring would continue
- * @ring: no longer consumed from
- *
- * Return: the value for kvdev_ring_cfg.avail_base of a later activation.
+ * kvdev_ring_save() - where the ring would go on
+ * @ring: nobody uses either side now
+ * @cfg: its bases are set, for a later activation
  */
-u16 kvdev_ring_avail_base(const struct kvdev_ring *ring)
+void kvdev_ring_save(const struct kvdev_ring *ring, struct kvdev_ring_cfg *cfg)
 {
-	return ring->split.last_avail;
+	cfg->has_base = true;
+	ring->ops->base(ring, &cfg->avail_base, &cfg->used_base);
 }

@@ -35,6 +35,7 @@
 /**
  * struct kvdev_chain - one descriptor chain, whatever the ring format
  * @id: what the used entry must name
+ * @nr_desc: descriptors of the ring it takes up; packed format only
  * @nr_readable: pieces the device may read, the first of @iov
  * @nr_writable: pieces the device may write, after the readable ones
  * @readable_len: bytes of the readable part
@@ -45,6 +46,7 @@
  */
 struct kvdev_chain {
 	u16 id;
+	u16 nr_desc;
 	u16 nr_readable;
 	u16 nr_writable;
 	u32 readable_len;
@@ -59,10 +61,13 @@ struct kvdev_chain {
  * @num_max: largest @num, the queue's own limit
  * @num: ring size in entries
  * @desc_addr: Descriptor Area, address space of whoever configures
- * @driver_addr: Driver Area (available ring)
- * @device_addr: Device Area (used ring)
- * @avail_base: index of the first available entry to look at
- * @used_base: index of the first used entry to write
+ * @driver_addr: Driver Area (available ring, or driver event suppression)
+ * @device_addr: Device Area (used ring, or device event suppression)
+ * @has_base: @avail_base and @used_base are where it is to go on; otherwise it
+ *	starts from the beginning, which the formats write differently
+ * @avail_base: the first available entry to look at. Split format: its index;
+ *	packed format: its place in the ring, bit 15 is the wrap counter
+ * @used_base: the first used entry to write, likewise
  */
 struct kvdev_ring_cfg {
 	u16 num_max;
@@ -70,15 +75,18 @@ struct kvdev_ring_cfg {
 	u64 desc_addr;
 	u64 driver_addr;
 	u64 device_addr;
+	bool has_base;
 	u16 avail_base;
 	u16 used_base;
 };
 
 /**
- * struct kvdev_ring_areas - host memory of the three areas
+ * struct kvdev_ring_areas - host memory of a ring
  * @desc: kernel address of the Descriptor Area
  * @driver: kernel address of the Driver Area
  * @device: kernel address of the Device Area
+ * @taken: not the driver's: as many entries as the ring has; may be NULL for
+ *	the split format
  *
  * Mapped for as long as the ring is active; see kvdev_ring_area_sizes().
  */
@@ -86,13 +94,19 @@ struct kvdev_ring_areas {
 	void *desc;
 	void *driver;
 	void *device;
+	u16 *taken;
 };
 
 struct kvdev_ring;
 
 /**
  * struct kvdev_ring_ops - one ring format
- * @name: for traces
+ * @name: for people
+ * @start_base: kvdev_ring_cfg.avail_base and used_base of a new ring
+ * @area_sizes: bytes of the three areas
+ * @check: the format's part of kvdev_ring_check()
+ * @activate: the format's part of kvdev_ring_activate()
+ * @base: where both sides are, as in kvdev_ring_cfg
  * @peek: build the next chain: 1 got one, 0 ring empty, -EPROTO the driver
  *	broke the rules and @kvdev_ring.reason says how. Does not consume
  * @pop: consume what peek returned
@@ -100,12 +114,22 @@ struct kvdev_ring;
  *	not been pushed. The next peek looks at it again, as if for the first
  *	time. Several are undone in the reverse order
  * @push: write a used entry that the driver does not see yet
- * @publish: let the driver see what was pushed; true if it wants an interrupt
+ * @publish: let the driver see what was pushed, at least one; true if it wants
+ *	an interrupt
  * @enable_kick: ask the driver for kicks; true if there is work already
  * @disable_kick: tell the driver that kicks are not needed
  */
 struct kvdev_ring_ops {
 	const char *name;
+	u16 start_base;
+	void (*area_sizes)(u16 num, size_t *desc, size_t *driver,
+			   size_t *device);
+	const char *(*check)(const struct kvdev_ring_cfg *cfg, u16 avail,
+			     u16 used);
+	void (*activate)(struct kvdev_ring *ring,
+			 const struct kvdev_ring_areas *areas, u16 avail,
+			 u16 used);
+	void (*base)(const struct kvdev_ring *ring, u16 *avail, u16 *used);
 	int (*peek)(struct kvdev_ring *ring,
 		    const struct kvdev_mem_table *mem,
 		    struct kvdev_chain *chain);
@@ -118,6 +142,7 @@ struct kvdev_ring_ops {
 };
 
 extern const struct kvdev_ring_ops kvdev_split_ops;
+extern const struct kvdev_ring_ops kvdev_packed_ops;
 
 /**
  * struct kvdev_split_ring - split virtqueue, virtio 1.3, 2.7
@@ -149,24 +174,61 @@ struct kvdev_split_ring {
 };
 
 /**
+ * struct kvdev_packed_ring - packed virtqueue, virtio 1.3, 2.8
+ * @desc: descriptor ring
+ * @driver_event: driver area: which used descriptor the driver waits for
+ * @device_event: device area: which available descriptor we wait for
+ * @taken: by buffer id: descriptors of the chain in flight, 0: there is none.
+ *	Written by pop and unpop if 0, by push if not
+ * @avail: consumer: position of the next descriptor to take, see packed.c
+ * @event: consumer: @device_event as written
+ * @event_known: consumer: @event was written
+ * @used: producer: position of the next used descriptor to write
+ * @published: producer: position of the first used descriptor that the driver
+ *	does not see; the consumer reads it
+ * @first_flags: producer: the flags to be written there
+ */
+struct kvdev_packed_ring {
+	struct vring_packed_desc *desc;
+	const __le32 *driver_event;
+	__le32 *device_event;
+	u16 *taken;
+
+	u16 avail;
+	u32 event;
+	bool event_known;
+
+	/* The producer's fields; another CPU than the consumer's writes them */
+	u16 used __aligned(64);
+	u16 published;
+	u16 first_flags;
+};
+
+/**
  * struct kvdev_ring - a running ring
  * @ops: format
  * @num: entries
  * @indirect: VIRTIO_F_INDIRECT_DESC was negotiated
  * @event_idx: VIRTIO_F_EVENT_IDX was negotiated
- * @signal_next: producer: the next publish interrupts in any case. Set at
- *	activation: what the driver saw before cannot be known
  * @reason: consumer: after -EPROTO, what the driver did wrong; static text
  * @split: state of the split format
+ * @packed: state of the packed format
+ * @pending: producer: entries pushed and not published
+ * @signal_next: producer: the next publish interrupts in any case. Set at
+ *	activation: what the driver saw before cannot be known
  */
 struct kvdev_ring {
 	const struct kvdev_ring_ops *ops;
 	u16 num;
 	bool indirect;
 	bool event_idx;
-	bool signal_next;
 	const char *reason;
-	struct kvdev_split_ring split;
+	union {
+		struct kvdev_split_ring split;
+		struct kvdev_packed_ring packed;
+	};
+	u16 pending;
+	bool signal_next;
 };
 
 const char *kvdev_ring_check(const struct kvdev_ring_cfg *cfg, u64 features);
@@ -175,7 +237,9 @@ void kvdev_ring_area_sizes(u16 num, u64 features, size_t *desc, size_t *driver,
 void kvdev_ring_activate(struct kvdev_ring *ring,
 			 const struct kvdev_ring_cfg *cfg, u64 features,
 			 const struct kvdev_ring_areas *areas);
-u16 kvdev_ring_avail_base(const struct kvdev_ring *ring);
+void kvdev_ring_base(const struct kvdev_ring_cfg *cfg, u64 features, u16 *avail,
+		     u16 *used);
+void kvdev_ring_save(const struct kvdev_ring *ring, struct kvdev_ring_cfg *cfg);
 
 /* A queue in the making starts here; see kvdev_chain_add(). */
 void kvdev_chain_init(struct kvdev_chain *chain, u16 id);
@@ -208,11 +272,18 @@ static inline void kvdev_ring_push(struct kvdev_ring *ring, u16 id,
 				   u32 written)
 {
 	ring->ops->push(ring, id, written);
+	ring->pending++;
 }
 
 static inline bool kvdev_ring_publish(struct kvdev_ring *ring)
 {
-	return ring->ops->publish(ring);
+	bool force = ring->signal_next;
+
+	if (!ring->pending)
+		return false;
+	ring->pending = 0;
+	ring->signal_next = false;
+	return ring->ops->publish(ring) || force;
 }
 
 static inline bool kvdev_ring_enable_kick(struct kvdev_ring *ring)

@@ -187,10 +187,6 @@ static bool split_publish(struct kvdev_ring *ring)
 {
 	struct kvdev_split_ring *s = &ring->split;
 	u16 old = s->published, new = s->used_idx;
-	bool force = ring->signal_next;
-
-	if (old == new)
-		return false;
 
 	/*
 	 * The driver must see entries, and the data they stand for, before the
@@ -200,7 +196,6 @@ static bool split_publish(struct kvdev_ring *ring)
 	smp_wmb();
 	put16(&s->used->idx, new);
 	s->published = new;
-	ring->signal_next = false;
 
 	/*
 	 * Index before the look at what the driver wants: it writes its wish
@@ -208,8 +203,6 @@ static bool split_publish(struct kvdev_ring *ring)
 	 * (virtio 1.3, 2.7.7.2). Pairs with its barrier between the two.
 	 */
 	smp_mb();
-	if (force)
-		return true;
 	if (ring->event_idx)
 		return vring_need_event(get16(s->used_event), new, old);
 	return !(get16(&s->avail->flags) & VRING_AVAIL_F_NO_INTERRUPT);
@@ -245,8 +238,58 @@ static void split_disable_kick(struct kvdev_ring *ring)
 	put16(&s->used->flags, s->flags);
 }
 
+static void split_activate(struct kvdev_ring *ring,
+			   const struct kvdev_ring_areas *areas, u16 avail,
+			   u16 used)
+{
+	struct kvdev_split_ring *s = &ring->split;
+
+	s->desc = areas->desc;
+	s->avail = areas->driver;
+	s->used = areas->device;
+	s->used_event = &s->avail->ring[ring->num];
+	s->avail_event = (__virtio16 *)&s->used->ring[ring->num];
+	s->last_avail = avail;
+	s->avail_idx = avail;
+	s->used_idx = used;
+	s->published = used;
+}
+
+static void split_base(const struct kvdev_ring *ring, u16 *avail, u16 *used)
+{
+	*avail = ring->split.last_avail;
+	*used = ring->split.used_idx;
+}
+
+/* virtio 1.3, 2.7: the event fields are counted whether negotiated or not. */
+static void split_area_sizes(u16 num, size_t *desc, size_t *driver,
+			     size_t *device)
+{
+	*desc = sizeof(struct vring_desc) * num;
+	*driver = sizeof(__virtio16) * (3 + num);
+	*device = sizeof(__virtio16) * 3 + sizeof(struct vring_used_elem) * num;
+}
+
+static const char *split_check(const struct kvdev_ring_cfg *cfg, u16 avail,
+			       u16 used)
+{
+	if (!is_power_of_2(cfg->num))
+		return "bad ring size";
+	/* virtio 1.3, 2.7: alignment of the areas */
+	if (!IS_ALIGNED(cfg->desc_addr, VRING_DESC_ALIGN_SIZE) ||
+	    !IS_ALIGNED(cfg->driver_addr, VRING_AVAIL_ALIGN_SIZE) ||
+	    !IS_ALIGNED(cfg->device_addr, VRING_USED_ALIGN_SIZE))
+		return "misaligned ring";
+	return NULL;
+}
+
 const struct kvdev_ring_ops kvdev_split_ops = {
 	.name = "split",
+	.start_base = 0,
+	.area_sizes = split_area_sizes,
+	.check = split_check,
+	.activate = split_activate,
+	.base = split_base,
 	.peek = split_peek,
 	.pop = split_pop,
 	.unpop = split_unpop,

@@ -171,7 +171,7 @@ static void queue_ready_starts_and_stops(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, mwr(t, 2, 0x94, 0x2), 0U);
 		KUNIT_EXPECT_EQ(test, mwr(t, 2, 0xa0, 0x2000), 0U);
 		KUNIT_EXPECT_EQ(test, mwr(t, 2, 0xa4, 0x3), 0U);
-		q->cfg.avail_base = 7;
+		q->cfg.has_base = true;
 		KUNIT_EXPECT_EQ(test, mwr(t, 2, 0x44, 2), IGN);
 		KUNIT_EXPECT_EQ(test, mwr(t, 2, 0x44, 1), KVDEV_ACT_ENABLE);
 		KUNIT_EXPECT_EQ(test, t->acc.queue, 1);
@@ -181,7 +181,7 @@ static void queue_ready_starts_and_stops(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, q->cfg.driver_addr, 0x200001000ULL);
 		KUNIT_EXPECT_EQ(test, q->cfg.device_addr, 0x300002000ULL);
 		KUNIT_EXPECT_EQ(test, q->cfg.num, 64);
-		KUNIT_EXPECT_EQ(test, q->cfg.avail_base, 0);
+		KUNIT_EXPECT_FALSE(test, q->cfg.has_base);
 		/* A queue in use stays as it is */
 		KUNIT_EXPECT_EQ(test, mwr(t, 2, 0x80, 0), IGN);
 		KUNIT_EXPECT_EQ(test, mwr(t, 2, 0x38, 32), IGN);

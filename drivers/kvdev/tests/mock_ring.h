@@ -21,6 +21,7 @@
 #include "../mem_table.h"
 #include "../ring/ring.h"
 
+#define MOCK_PACKED		BIT_ULL(VIRTIO_F_RING_PACKED)
 #define MOCK_REGION_SIZE	0x4000U
 #define MOCK_HUGE_SIZE		(8ULL << 30)
 /* Looks like an address; whoever follows it finds nothing. */
@@ -57,23 +58,49 @@ struct mock_guest {
 };
 
 /**
- * struct mock_ring - a split ring with its driver and its device
+ * struct mock_used - a used entry a driver has found
+ * @id: of the chain
+ * @len: bytes written
+ */
+struct mock_used {
+	u32 id;
+	u32 len;
+};
+
+/**
+ * struct mock_ring - a ring of either format with its driver and its device
+ * @features: what was negotiated
  * @cfg: what was activated
  * @areas: its memory, of the exact size
- * @desc: driver's view
- * @avail: driver's view
- * @used: driver's view
- * @avail_idx: driver's own copy of avail->idx
+ * @desc: descriptors, linked by next. Split: those of the ring; packed: the
+ *	driver's own, which mock_ring_post() lays out in the ring
+ * @avail: split: driver's view
+ * @used: split: driver's view
+ * @packed: packed: driver's view
+ * @avail_idx: split: driver's own copy of avail->idx
+ * @avail_pos: packed: next descriptor to write; plus the size while the wrap
+ *	counter is 0, here and below
+ * @used_pos: packed: next descriptor to read
+ * @used_idx: packed: used entries found so far
+ * @nr_desc: packed: descriptors by id
+ * @found: packed: used entries found
  * @ring: the device's ring under test
  * @chain: for peek; has its arrays
  */
 struct mock_ring {
+	u64 features;
 	struct kvdev_ring_cfg cfg;
 	struct kvdev_ring_areas areas;
 	struct vring_desc *desc;
 	struct vring_avail *avail;
 	struct vring_used *used;
+	struct vring_packed_desc *packed;
 	u16 avail_idx;
+	u16 avail_pos;
+	u16 used_pos;
+	u16 used_idx;
+	u16 *nr_desc;
+	struct mock_used *found;
 	struct kvdev_ring ring;
 	struct kvdev_chain chain;
 };
@@ -102,12 +129,22 @@ void mock_desc_set(struct vring_desc *desc, u64 addr, u32 len, u16 flags,
 void mock_ring_desc(struct mock_ring *mock, u16 i, u64 addr, u32 len,
 		    u16 flags, u16 next);
 void mock_ring_post(struct mock_ring *mock, u16 head);
+void mock_ring_give(struct mock_ring *mock, u16 id, u32 written);
+void mock_ring_restart(struct mock_ring *mock);
+u16 mock_ring_avail_base(const struct mock_ring *mock);
+u16 mock_ring_base(const struct mock_ring *mock, u16 idx);
+void mock_packed_desc(struct mock_ring *mock, u64 addr, u32 len, u16 flags,
+		      u16 id);
+void mock_packed_event(struct mock_ring *mock, u16 off_wrap, u16 flags);
+void mock_ring_no_interrupt(struct mock_ring *mock, bool no);
+bool mock_ring_kick_at(const struct mock_ring *mock, u16 idx);
+bool mock_ring_kick_off(const struct mock_ring *mock);
 void mock_ring_set_avail_idx(struct mock_ring *mock, u16 idx);
 void mock_ring_set_avail_flags(struct mock_ring *mock, u16 flags);
 void mock_ring_set_used_event(struct mock_ring *mock, u16 event);
 u16 mock_ring_avail_event(const struct mock_ring *mock);
 u16 mock_ring_used_flags(const struct mock_ring *mock);
-u16 mock_ring_used_idx(const struct mock_ring *mock);
+u16 mock_ring_used_idx(struct mock_ring *mock);
 u32 mock_ring_used_id(const struct mock_ring *mock, u16 i);
 u32 mock_ring_used_len(const struct mock_ring *mock, u16 i);
 

@@ -169,7 +169,7 @@ static void pfn_places_the_ring(struct kunit *test)
 
 		q->cfg.num_max = c->num;
 		q->cfg.num = c->num;
-		q->cfg.avail_base = 77;
+		q->cfg.has_base = true;
 		KUNIT_EXPECT_EQ(test, lwr(t, 8, 4, c->pfn), KVDEV_ACT_ENABLE);
 		KUNIT_EXPECT_EQ(test, t->acc.queue, 1);
 		KUNIT_EXPECT_TRUE(test, q->enabled);
@@ -177,7 +177,7 @@ static void pfn_places_the_ring(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, q->cfg.desc_addr, (u64)c->pfn << 12);
 		KUNIT_EXPECT_EQ(test, q->cfg.driver_addr, c->driver);
 		KUNIT_EXPECT_EQ(test, q->cfg.device_addr, c->device);
-		KUNIT_EXPECT_EQ(test, q->cfg.avail_base, 0);
+		KUNIT_EXPECT_FALSE(test, q->cfg.has_base);
 		KUNIT_EXPECT_NULL(test, kvdev_ring_check(&q->cfg, 0));
 		/* A live queue cannot be moved, only stopped */
 		KUNIT_EXPECT_EQ(test, lwr(t, 8, 4, 5), KVDEV_ACT_IGNORED);

@@ -466,7 +466,8 @@ static void reset_forgets_the_driver(struct kunit *test)
 	t->regs.config_vector = 1;
 	for (i = 0; i < NR_QUEUES; i++)
 		t->queues[i] = (struct kvdev_queue_regs){
-			.cfg = { QUEUE_MAX >> i, 2, 0x10, 0x20, 0x30, 4, 5 },
+			.cfg = { QUEUE_MAX >> i, 2, 0x10, 0x20, 0x30, true, 4,
+				 5 },
 			.vector = 1,
 			.enabled = true,
 		};
@@ -485,8 +486,7 @@ static void reset_forgets_the_driver(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, cfg->desc_addr, 0ULL);
 		KUNIT_EXPECT_EQ(test, cfg->driver_addr, 0ULL);
 		KUNIT_EXPECT_EQ(test, cfg->device_addr, 0ULL);
-		KUNIT_EXPECT_EQ(test, cfg->avail_base, 0);
-		KUNIT_EXPECT_EQ(test, cfg->used_base, 0);
+		KUNIT_EXPECT_FALSE(test, cfg->has_base);
 		KUNIT_EXPECT_EQ(test, t->queues[i].vector, KVDEV_NO_VECTOR);
 		KUNIT_EXPECT_FALSE(test, t->queues[i].enabled);
 	}

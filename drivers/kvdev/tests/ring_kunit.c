@@ -74,7 +74,33 @@ static void check_validates(struct kunit *test)
 		KUNIT_EXPECT_NULL(test, reason);
 }
 
-/* virtio 1.3, 2.7: 16 n, 6 + 2 n, 6 + 8 n */
+/* Most cases are run on both formats. */
+
+struct format {
+	const char *name;
+	u64 features;
+};
+
+static const struct format formats[] = {
+	{ "split", 0 },
+	{ "packed", MOCK_PACKED },
+};
+
+static void format_desc(const struct format *f, char *desc)
+{
+	strscpy(desc, f->name, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(format, formats, format_desc);
+
+static u64 format_of(struct kunit *test)
+{
+	const struct format *f = test->param_value;
+
+	return f->features;
+}
+
+/* virtio 1.3, 2.7: 16 n, 6 + 2 n, 6 + 8 n; 2.8.10.1: 16 n, 4, 4 */
 static void area_sizes_as_specified(struct kunit *test)
 {
 	u32 num;
@@ -86,15 +112,22 @@ static void area_sizes_as_specified(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, desc, (size_t)16 * num);
 		KUNIT_EXPECT_EQ(test, driver, (size_t)6 + 2 * num);
 		KUNIT_EXPECT_EQ(test, device, (size_t)6 + 8 * num);
+
+		kvdev_ring_area_sizes(num, MOCK_PACKED, &desc, &driver,
+				      &device);
+		KUNIT_EXPECT_EQ(test, desc, (size_t)16 * num);
+		KUNIT_EXPECT_EQ(test, driver, (size_t)4);
+		KUNIT_EXPECT_EQ(test, device, (size_t)4);
 	}
 }
 
 static void activate_starts_at_base(struct kunit *test)
 {
 	struct mock_guest *guest = kunit_mock_guest(test);
-	struct mock_ring *mock = kunit_mock_ring(test, 4, 0, 0xfffe);
+	struct mock_ring *mock = kunit_mock_ring(test, 4, format_of(test), 0xfffe);
 
-	KUNIT_EXPECT_EQ(test, kvdev_ring_avail_base(&mock->ring), 0xfffe);
+	KUNIT_EXPECT_EQ(test, mock_ring_avail_base(mock),
+			mock_ring_base(mock, 0xfffe));
 	KUNIT_EXPECT_EQ(test, kvdev_ring_peek(&mock->ring, guest->table,
 					      &mock->chain), 0);
 	mock_ring_desc(mock, 3, LOW, 8, 0, 0);
@@ -103,7 +136,8 @@ static void activate_starts_at_base(struct kunit *test)
 					      &mock->chain), 1);
 	KUNIT_EXPECT_EQ(test, mock->chain.id, 3);
 	kvdev_ring_pop(&mock->ring, &mock->chain);
-	KUNIT_EXPECT_EQ(test, kvdev_ring_avail_base(&mock->ring), 0xffff);
+	KUNIT_EXPECT_EQ(test, mock_ring_avail_base(mock),
+			mock_ring_base(mock, 0xffff));
 	kvdev_ring_push(&mock->ring, 3, 0);
 	kvdev_ring_publish(&mock->ring);
 	KUNIT_EXPECT_EQ(test, mock_ring_used_idx(mock), 0xffff);
@@ -114,11 +148,11 @@ static void activate_starts_at_base(struct kunit *test)
 static void activate_sees_earlier_buffers(struct kunit *test)
 {
 	struct mock_guest *guest = kunit_mock_guest(test);
-	struct mock_ring *mock = kunit_mock_ring(test, 4, 0, 0);
+	struct mock_ring *mock = kunit_mock_ring(test, 4, format_of(test), 0);
 
 	mock_ring_desc(mock, 0, LOW, 8, 0, 0);
 	mock_ring_post(mock, 0);
-	kvdev_ring_activate(&mock->ring, &mock->cfg, 0, &mock->areas);
+	mock_ring_restart(mock);
 	KUNIT_EXPECT_TRUE(test, kvdev_ring_enable_kick(&mock->ring));
 	KUNIT_EXPECT_EQ(test, kvdev_ring_peek(&mock->ring, guest->table,
 					      &mock->chain), 1);
@@ -158,30 +192,29 @@ static void run_round(struct kunit *test, u16 num, u64 features)
 				(done - 1) % num);
 		KUNIT_ASSERT_FALSE(test, kvdev_ring_enable_kick(&mock->ring));
 		if (features & EVENT_IDX)
-			KUNIT_ASSERT_EQ(test, mock_ring_avail_event(mock),
-					(u16)done);
+			KUNIT_ASSERT_TRUE(test, mock_ring_kick_at(mock, done));
 	}
 }
 
 static void indices_wrap_ring_of_1(struct kunit *test)
 {
-	run_round(test, 1, EVENT_IDX);
+	run_round(test, 1, format_of(test) | EVENT_IDX);
 }
 
 static void indices_wrap_ring_of_256(struct kunit *test)
 {
-	run_round(test, 256, 0);
+	run_round(test, 256, format_of(test));
 }
 
 static void indices_wrap_ring_of_1024(struct kunit *test)
 {
-	run_round(test, 1024, EVENT_IDX);
+	run_round(test, 1024, format_of(test) | EVENT_IDX);
 }
 
 static void peek_empty_ring(struct kunit *test)
 {
 	struct mock_guest *guest = kunit_mock_guest(test);
-	struct mock_ring *mock = kunit_mock_ring(test, 4, 0, 0);
+	struct mock_ring *mock = kunit_mock_ring(test, 4, format_of(test), 0);
 
 	KUNIT_EXPECT_EQ(test, kvdev_ring_peek(&mock->ring, guest->table,
 					      &mock->chain), 0);
@@ -192,7 +225,7 @@ static void peek_in_order_of_posting(struct kunit *test)
 {
 	static const u16 heads[] = { 2, 0, 3, 1 };
 	struct mock_guest *guest = kunit_mock_guest(test);
-	struct mock_ring *mock = kunit_mock_ring(test, 4, 0, 0);
+	struct mock_ring *mock = kunit_mock_ring(test, 4, format_of(test), 0);
 	int i;
 
 	for (i = 0; i < 4; i++)
@@ -257,7 +290,7 @@ static void peek_avail_idx_jumps(struct kunit *test)
 		if (c->ret < 0)
 			KUNIT_EXPECT_STREQ(test, mock->ring.reason,
 					   "more buffers available than the ring holds");
-		KUNIT_EXPECT_EQ(test, kvdev_ring_avail_base(&mock->ring),
+		KUNIT_EXPECT_EQ(test, mock_ring_avail_base(mock),
 				c->base);
 	}
 	if (c->ret <= 0)
@@ -297,14 +330,25 @@ static void peek_avail_idx_goes_back(struct kunit *test)
 	KUNIT_EXPECT_LE(test, i, 4);
 }
 
+static void take(struct kunit *test, struct mock_guest *guest,
+		 struct mock_ring *mock, u16 id, u32 len)
+{
+	KUNIT_ASSERT_EQ(test, kvdev_ring_peek(&mock->ring, guest->table,
+					      &mock->chain), 1);
+	KUNIT_EXPECT_EQ(test, mock->chain.id, id);
+	KUNIT_EXPECT_EQ(test, mock->chain.readable_len, len);
+	kvdev_ring_pop(&mock->ring, &mock->chain);
+}
+
 /*
- * Chains given back are found again, in the same order and in the form they
- * have by then, and the place to go on is that of the first.
+ * Chains given back are found again, in the same order, and the place to go on
+ * is that of the first.
  */
 static void unpop_gives_back(struct kunit *test)
 {
 	struct mock_guest *guest = kunit_mock_guest(test);
-	struct mock_ring *mock = kunit_mock_ring(test, 4, EVENT_IDX, 0xfffe);
+	struct mock_ring *mock = kunit_mock_ring(test, 4, format_of(test) |
+						 EVENT_IDX, 0xfffe);
 	int i, round, keep;
 
 	for (i = 0; i < 4; i++) {
@@ -314,32 +358,21 @@ static void unpop_gives_back(struct kunit *test)
 	/* One is kept in each round: what is given back moves over the wrap. */
 	for (keep = 0; keep < 4; keep++) {
 		for (round = 0; round < 2; round++) {
-			for (i = keep; i < 4; i++) {
-				KUNIT_ASSERT_EQ(test, kvdev_ring_peek(&mock->ring,
-								      guest->table,
-								      &mock->chain), 1);
-				KUNIT_EXPECT_EQ(test, mock->chain.id, i);
-				KUNIT_EXPECT_EQ(test, mock->chain.readable_len,
-						i + 1 + 16 * keep + 4 * round);
-				kvdev_ring_pop(&mock->ring, &mock->chain);
-				mock_ring_desc(mock, i, LOW, i + 1 + 16 * keep +
-					       4 * (round + 1), 0, 0);
-			}
+			for (i = keep; i < 4; i++)
+				take(test, guest, mock, i, i + 1);
 			KUNIT_EXPECT_FALSE(test,
 					   kvdev_ring_enable_kick(&mock->ring));
+			KUNIT_EXPECT_TRUE(test, mock_ring_kick_at(mock, 2));
 			while (--i >= keep)
 				kvdev_ring_unpop(&mock->ring, i);
-			KUNIT_EXPECT_EQ(test, kvdev_ring_avail_base(&mock->ring),
-					(u16)(0xfffe + keep));
+			KUNIT_EXPECT_EQ(test, mock_ring_avail_base(mock),
+					mock_ring_base(mock, 0xfffe + keep));
 		}
-		for (i = 0; i < 4; i++)
-			mock_ring_desc(mock, i, LOW, i + 1 + 16 * (keep + 1),
-				       0, 0);
-		KUNIT_ASSERT_EQ(test, kvdev_ring_peek(&mock->ring, guest->table,
-						      &mock->chain), 1);
-		kvdev_ring_pop(&mock->ring, &mock->chain);
+		take(test, guest, mock, keep, keep + 1);
 		kvdev_ring_push(&mock->ring, keep, keep);
 		kvdev_ring_publish(&mock->ring);
+		KUNIT_EXPECT_EQ(test, mock_ring_used_idx(mock),
+				(u16)(0xfffe + keep + 1));
 		KUNIT_EXPECT_EQ(test, mock_ring_used_id(mock, 0xfffe + keep),
 				(u32)keep);
 	}
@@ -351,10 +384,10 @@ static void unpop_gives_back(struct kunit *test)
 
 static void push_is_not_seen_before_publish(struct kunit *test)
 {
-	struct mock_ring *mock = kunit_mock_ring(test, 4, 0, 0);
+	struct mock_ring *mock = kunit_mock_ring(test, 4, format_of(test), 0);
 
-	kvdev_ring_push(&mock->ring, 2, 0x1234);
-	kvdev_ring_push(&mock->ring, 1, U32_MAX);
+	mock_ring_give(mock, 2, 0x1234);
+	mock_ring_give(mock, 1, U32_MAX);
 	KUNIT_EXPECT_EQ(test, mock_ring_used_idx(mock), 0);
 	kvdev_ring_publish(&mock->ring);
 	KUNIT_EXPECT_EQ(test, mock_ring_used_idx(mock), 2);
@@ -366,11 +399,11 @@ static void push_is_not_seen_before_publish(struct kunit *test)
 
 static void publish_batch_signals_once(struct kunit *test)
 {
-	struct mock_ring *mock = kunit_mock_ring(test, 8, 0, 0);
+	struct mock_ring *mock = kunit_mock_ring(test, 8, format_of(test), 0);
 	int i;
 
 	for (i = 0; i < 5; i++)
-		kvdev_ring_push(&mock->ring, i, 0);
+		mock_ring_give(mock, i, 0);
 	KUNIT_EXPECT_TRUE(test, kvdev_ring_publish(&mock->ring));
 	KUNIT_EXPECT_FALSE(test, kvdev_ring_publish(&mock->ring));
 	KUNIT_EXPECT_EQ(test, mock_ring_used_idx(mock), 5);
@@ -378,40 +411,51 @@ static void publish_batch_signals_once(struct kunit *test)
 
 static void publish_nothing_is_silent(struct kunit *test)
 {
-	struct mock_ring *mock = kunit_mock_ring(test, 8, 0, 0);
+	struct mock_ring *mock = kunit_mock_ring(test, 8, format_of(test), 0);
 
 	KUNIT_EXPECT_FALSE(test, kvdev_ring_publish(&mock->ring));
 	KUNIT_EXPECT_EQ(test, mock_ring_used_idx(mock), 0);
 	/* and does not use up the first signal */
-	mock_ring_set_avail_flags(mock, VRING_AVAIL_F_NO_INTERRUPT);
-	kvdev_ring_push(&mock->ring, 0, 0);
+	mock_ring_no_interrupt(mock, true);
+	mock_ring_give(mock, 0, 0);
 	KUNIT_EXPECT_TRUE(test, kvdev_ring_publish(&mock->ring));
 }
 
 static void publish_first_always_signals(struct kunit *test)
 {
-	struct mock_ring *mock = kunit_mock_ring(test, 8, EVENT_IDX, 100);
+	struct mock_ring *mock = kunit_mock_ring(test, 8, format_of(test) | EVENT_IDX, 100);
 
 	mock_ring_set_used_event(mock, 99);
-	kvdev_ring_push(&mock->ring, 0, 0);
+	mock_ring_give(mock, 0, 0);
 	KUNIT_EXPECT_TRUE(test, kvdev_ring_publish(&mock->ring));
-	kvdev_ring_push(&mock->ring, 0, 0);
+	mock_ring_give(mock, 0, 0);
 	KUNIT_EXPECT_FALSE(test, kvdev_ring_publish(&mock->ring));
 }
 
 static void publish_obeys_no_interrupt(struct kunit *test)
 {
+	struct mock_ring *mock = kunit_mock_ring(test, 8, format_of(test), 0);
+
+	mock_ring_give(mock, 0, 0);
+	kvdev_ring_publish(&mock->ring);
+
+	mock_ring_no_interrupt(mock, true);
+	mock_ring_give(mock, 0, 0);
+	KUNIT_EXPECT_FALSE(test, kvdev_ring_publish(&mock->ring));
+	KUNIT_EXPECT_EQ(test, mock_ring_used_idx(mock), 2);
+
+	mock_ring_no_interrupt(mock, false);
+	mock_ring_give(mock, 0, 0);
+	KUNIT_EXPECT_TRUE(test, kvdev_ring_publish(&mock->ring));
+}
+
+/* Other bits mean nothing, nor does used_event */
+static void publish_ignores_other_flags(struct kunit *test)
+{
 	struct mock_ring *mock = kunit_mock_ring(test, 8, 0, 0);
 
 	kvdev_ring_push(&mock->ring, 0, 0);
 	kvdev_ring_publish(&mock->ring);
-
-	mock_ring_set_avail_flags(mock, VRING_AVAIL_F_NO_INTERRUPT);
-	kvdev_ring_push(&mock->ring, 0, 0);
-	KUNIT_EXPECT_FALSE(test, kvdev_ring_publish(&mock->ring));
-	KUNIT_EXPECT_EQ(test, mock_ring_used_idx(mock), 2);
-
-	/* Other bits mean nothing, nor does used_event */
 	mock_ring_set_avail_flags(mock, 0xfffe);
 	mock_ring_set_used_event(mock, 0x4000);
 	kvdev_ring_push(&mock->ring, 0, 0);
@@ -576,14 +620,15 @@ static void kick_event_with_event_idx(struct kunit *test)
 static void enable_kick_sees_new_work(struct kunit *test)
 {
 	struct mock_guest *guest = kunit_mock_guest(test);
-	struct mock_ring *mock = kunit_mock_ring(test, 4, 0, 0);
+	struct mock_ring *mock = kunit_mock_ring(test, 4, format_of(test), 0);
 
 	kvdev_ring_disable_kick(&mock->ring);
 	mock_ring_desc(mock, 0, LOW, 1, 0, 0);
+	mock_ring_desc(mock, 1, LOW, 1, 0, 0);
 	KUNIT_EXPECT_EQ(test, kvdev_ring_peek(&mock->ring, guest->table,
 					      &mock->chain), 0);
 	mock_ring_post(mock, 0);
-	mock_ring_post(mock, 0);
+	mock_ring_post(mock, 1);
 	KUNIT_EXPECT_TRUE(test, kvdev_ring_enable_kick(&mock->ring));
 
 	/* Also when it was seen already but not taken */
@@ -597,7 +642,7 @@ static void enable_kick_sees_new_work(struct kunit *test)
 static void avail_base_continues(struct kunit *test)
 {
 	struct mock_guest *guest = kunit_mock_guest(test);
-	struct mock_ring *mock = kunit_mock_ring(test, 4, 0, 0xfffe);
+	struct mock_ring *mock = kunit_mock_ring(test, 4, format_of(test), 0xfffe);
 	int i;
 
 	for (i = 0; i < 4; i++) {
@@ -615,44 +660,50 @@ static void avail_base_continues(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, kvdev_ring_peek(&mock->ring, guest->table,
 					      &mock->chain), 1);
 
-	mock->cfg.avail_base = kvdev_ring_avail_base(&mock->ring);
-	mock->cfg.used_base = mock_ring_used_idx(mock);
-	KUNIT_EXPECT_EQ(test, mock->cfg.avail_base, 1);
-	KUNIT_EXPECT_EQ(test, mock->cfg.used_base, 1);
-	kvdev_ring_activate(&mock->ring, &mock->cfg, 0, &mock->areas);
+	KUNIT_EXPECT_EQ(test, mock_ring_used_idx(mock), 1);
+	mock_ring_restart(mock);
+	KUNIT_EXPECT_EQ(test, mock->cfg.avail_base, mock_ring_base(mock, 1));
+	KUNIT_EXPECT_EQ(test, mock->cfg.used_base, mock_ring_base(mock, 1));
+	KUNIT_EXPECT_NULL(test, kvdev_ring_check(&mock->cfg, mock->features));
 	KUNIT_ASSERT_EQ(test, kvdev_ring_peek(&mock->ring, guest->table,
 					      &mock->chain), 1);
 	KUNIT_EXPECT_EQ(test, mock->chain.id, 3);
 	kvdev_ring_pop(&mock->ring, &mock->chain);
 	KUNIT_EXPECT_EQ(test, kvdev_ring_peek(&mock->ring, guest->table,
 					      &mock->chain), 0);
+	kvdev_ring_push(&mock->ring, 3, 9);
+	kvdev_ring_publish(&mock->ring);
+	KUNIT_EXPECT_EQ(test, mock_ring_used_idx(mock), 2);
+	KUNIT_EXPECT_EQ(test, mock_ring_used_id(mock, 1), 3U);
+	KUNIT_EXPECT_EQ(test, mock_ring_used_len(mock, 1), 9U);
 }
 
 static struct kunit_case ring_cases[] = {
 	KUNIT_CASE_PARAM(check_validates, check_gen_params),
 	KUNIT_CASE(area_sizes_as_specified),
-	KUNIT_CASE(activate_starts_at_base),
-	KUNIT_CASE(activate_sees_earlier_buffers),
-	KUNIT_CASE(indices_wrap_ring_of_1),
-	KUNIT_CASE(indices_wrap_ring_of_256),
-	KUNIT_CASE(indices_wrap_ring_of_1024),
-	KUNIT_CASE(peek_empty_ring),
-	KUNIT_CASE(peek_in_order_of_posting),
+	KUNIT_CASE_PARAM(activate_starts_at_base, format_gen_params),
+	KUNIT_CASE_PARAM(activate_sees_earlier_buffers, format_gen_params),
+	KUNIT_CASE_PARAM(indices_wrap_ring_of_1, format_gen_params),
+	KUNIT_CASE_PARAM(indices_wrap_ring_of_256, format_gen_params),
+	KUNIT_CASE_PARAM(indices_wrap_ring_of_1024, format_gen_params),
+	KUNIT_CASE_PARAM(peek_empty_ring, format_gen_params),
+	KUNIT_CASE_PARAM(peek_in_order_of_posting, format_gen_params),
 	KUNIT_CASE_PARAM(peek_avail_idx_jumps, jump_gen_params),
 	KUNIT_CASE(peek_avail_idx_goes_back),
-	KUNIT_CASE(unpop_gives_back),
-	KUNIT_CASE(push_is_not_seen_before_publish),
-	KUNIT_CASE(publish_batch_signals_once),
-	KUNIT_CASE(publish_nothing_is_silent),
-	KUNIT_CASE(publish_first_always_signals),
-	KUNIT_CASE(publish_obeys_no_interrupt),
+	KUNIT_CASE_PARAM(unpop_gives_back, format_gen_params),
+	KUNIT_CASE_PARAM(push_is_not_seen_before_publish, format_gen_params),
+	KUNIT_CASE_PARAM(publish_batch_signals_once, format_gen_params),
+	KUNIT_CASE_PARAM(publish_nothing_is_silent, format_gen_params),
+	KUNIT_CASE_PARAM(publish_first_always_signals, format_gen_params),
+	KUNIT_CASE_PARAM(publish_obeys_no_interrupt, format_gen_params),
+	KUNIT_CASE(publish_ignores_other_flags),
 	KUNIT_CASE(publish_event_idx_ignores_flag),
 	KUNIT_CASE_PARAM(publish_event_idx, event_gen_params),
 	KUNIT_CASE(sides_share_no_field),
 	KUNIT_CASE(kick_flag_without_event_idx),
 	KUNIT_CASE(kick_event_with_event_idx),
-	KUNIT_CASE(enable_kick_sees_new_work),
-	KUNIT_CASE(avail_base_continues),
+	KUNIT_CASE_PARAM(enable_kick_sees_new_work, format_gen_params),
+	KUNIT_CASE_PARAM(avail_base_continues, format_gen_params),
 	{ }
 };
 

@@ -71,8 +71,7 @@ static void set_addresses(struct kvdev_queue_regs *queue, u64 addr)
 	queue->cfg.device_addr = (addr + desc + driver + align - 1) &
 				 ~(align - 1);
 	/* A ring given anew begins anew */
-	queue->cfg.avail_base = 0;
-	queue->cfg.used_base = 0;
+	queue->cfg.has_base = false;
 }
 
 /**

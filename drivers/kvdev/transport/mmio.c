@@ -155,10 +155,8 @@ static u32 write_ready(struct kvdev_regs *regs, struct kvdev_reg_access *acc)
 		return KVDEV_ACT_IGNORED;
 	if (acc->value) {
 		/* Given anew, it begins anew */
-		if (!queue->enabled) {
-			queue->cfg.avail_base = 0;
-			queue->cfg.used_base = 0;
-		}
+		if (!queue->enabled)
+			queue->cfg.has_base = false;
 		return kvdev_regs_write(regs, KVDEV_REG_QUEUE_ENABLE,
 					acc->value > 1 ? 0 : 1, acc);
 	}

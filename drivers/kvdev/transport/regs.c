@@ -198,10 +198,14 @@ static u32 write_vector(const struct kvdev_regs *regs, u16 *vector, u16 value,
 	return KVDEV_ACT_VECTOR;
 }
 
-static u32 write_queue_size(struct kvdev_queue_regs *queue, u16 value)
+static u32 write_queue_size(const struct kvdev_regs *regs,
+			    struct kvdev_queue_regs *queue, u16 value)
 {
+	bool packed = regs->driver_features & BIT_ULL(VIRTIO_F_RING_PACKED);
+
 	/* virtio 1.3, 4.1.4.3.2: a power of two, for a split ring */
-	if (!is_power_of_2(value) || value > queue->cfg.num_max)
+	if (!value || value > queue->cfg.num_max ||
+	    (!packed && !is_power_of_2(value)))
 		return KVDEV_ACT_IGNORED;
 	queue->cfg.num = value;
 	return 0;
@@ -242,7 +246,7 @@ static u32 write_queue(struct kvdev_regs *regs, enum kvdev_reg reg, u64 value,
 
 	switch (reg) {
 	case KVDEV_REG_QUEUE_SIZE:
-		return write_queue_size(queue, value);
+		return write_queue_size(regs, queue, value);
 	case KVDEV_REG_QUEUE_ENABLE:
 		return write_queue_enable(regs, queue, value, acc);
 	case KVDEV_REG_QUEUE_DESC:

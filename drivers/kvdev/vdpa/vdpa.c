@@ -130,6 +130,13 @@ static bool kvdev_vdpa_get_vq_ready(struct vdpa_device *vdpa, u16 idx)
 	return READ_ONCE(to_kvdev_dev(vdpa)->vqs[idx].regs->enabled);
 }
 
+#define WRAP_COUNTER	BIT(VRING_PACKED_EVENT_F_WRAP_CTR)
+
+static u16 pack_base(u16 idx, u16 counter)
+{
+	return (idx & ~WRAP_COUNTER) | (counter ? WRAP_COUNTER : 0);
+}
+
 static int kvdev_vdpa_set_vq_state(struct vdpa_device *vdpa, u16 idx,
 				   const struct vdpa_vq_state *state)
 {
@@ -140,8 +147,13 @@ static int kvdev_vdpa_set_vq_state(struct vdpa_device *vdpa, u16 idx,
 	mutex_lock(&dev->mutex);
 	if (vq->running)
 		ret = -EBUSY;
+	else if (kvdev_dev_packed(dev))
+		kvdev_vq_set_base(vq, pack_base(state->packed.last_avail_idx,
+						state->packed.last_avail_counter),
+				  pack_base(state->packed.last_used_idx,
+					    state->packed.last_used_counter));
 	else
-		vq->regs->cfg.avail_base = state->split.avail_index;
+		kvdev_vq_set_base(vq, state->split.avail_index, 0);
 	mutex_unlock(&dev->mutex);
 	return ret;
 }
@@ -150,9 +162,18 @@ static int kvdev_vdpa_get_vq_state(struct vdpa_device *vdpa, u16 idx,
 				   struct vdpa_vq_state *state)
 {
 	struct kvdev_dev *dev = to_kvdev_dev(vdpa);
+	u16 avail, used;
 
 	mutex_lock(&dev->mutex);
-	state->split.avail_index = kvdev_vq_avail_base(&dev->vqs[idx]);
+	kvdev_vq_get_base(&dev->vqs[idx], &avail, &used);
+	if (kvdev_dev_packed(dev)) {
+		state->packed.last_avail_idx = avail & ~WRAP_COUNTER;
+		state->packed.last_avail_counter = !!(avail & WRAP_COUNTER);
+		state->packed.last_used_idx = used & ~WRAP_COUNTER;
+		state->packed.last_used_counter = !!(used & WRAP_COUNTER);
+	} else {
+		state->split.avail_index = avail;
+	}
 	mutex_unlock(&dev->mutex);
 	return 0;
 }

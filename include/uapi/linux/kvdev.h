@@ -922,7 +922,9 @@ struct kvdev_net_local {
  *    with what they took, and go on. A reset ends a suspension, too.
  *  - VHOST_SET_VRING_NUM, _ADDR, VHOST_SET_VRING_BASE, VHOST_GET_VRING_BASE:
  *    while the queue does not run; addresses are the VMM's own (user)
- *    addresses. GET_VRING_BASE stops a running queue first and drains it.
+ *    addresses. GET_VRING_BASE stops a running queue first and drains it. Of
+ *    packed rings the base is avail | used << 16, bit 15 of each half is the
+ *    wrap counter.
  *  - VHOST_SET_VRING_KICK, _CALL, _ERR: eventfds, -1 for none, at any time.
  *    A queue's ERR eventfd is signalled when the driver broke the protocol on
  *    it. With a transport bound KICK is the queue's doorbell and CALL is

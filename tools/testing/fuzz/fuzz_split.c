@@ -8,91 +8,15 @@
  * operations; the operations, 4 bytes each; descriptor table, available ring;
  * the rest is guest memory, at addresses in fuzz_memory[].
  */
-#include "fuzz.h"
-#include "../../../drivers/kvdev/tests/mock_ring.h"
+#include "fuzz_ring.h"
 
 #define LOG_MAX		6
 #define NUM_MAX		(1 << LOG_MAX)
 #define OPS_MAX		64
 
-static const struct {
-	u64 gpa;
-	u32 len;
-} fuzz_memory[] = {
-	{ 0x10000, 256 },			/* the start of a region */
-	{ 0x14000 - 128, 128 },			/* the end of a region */
-	{ 0x14000, 128 },			/* and its neighbour */
-	{ 0x20000, 64 },			/* read-only */
-	{ 0ULL - 128, 128 },			/* the end of everything */
-};
-
-static struct mock_guest guest;
 static struct mock_ring rings[LOG_MAX + 1];
 static struct kvdev_chain again;
-static bool scramble;
-
-/* The reference: collects all descriptors first, judges them afterwards. */
-
-struct ref {
-	bool good;
-	unsigned int nr[2];		/* pieces, by writable */
-	u64 len[2];
-	struct {
-		u64 host;
-		u64 len;
-	} piece[2][KVDEV_CHAIN_MAX + 1];
-};
-
-static struct ref ref;
-static struct vring_desc ref_table[KVDEV_CHAIN_MAX];
-
-static bool ref_piece(u64 addr, u64 len, bool writable)
-{
-	const struct kvdev_mem_table *mem = guest.table;
-	u32 want = writable ? KVDEV_MEM_WRITE : KVDEV_MEM_READ;
-	unsigned int i;
-
-	while (len) {
-		const struct kvdev_region *in = NULL;
-		u64 n = 1;
-
-		for (i = 0; i < mem->nr; i++) {
-			const struct kvdev_region *r = &mem->regions[i];
-
-			if (r->gpa <= addr && addr <= r->last)
-				in = r;
-		}
-		if (!in || !(in->perm & want))
-			return false;
-		if (ref.nr[0] + ref.nr[1] == KVDEV_CHAIN_MAX)
-			return false;
-		/* Number of bytes up to the end of the region, or of len */
-		n = in->last - addr < len - 1 ? in->last - addr + 1 : len;
-		ref.piece[writable][ref.nr[writable]].host =
-			in->host + (addr - in->gpa);
-		ref.piece[writable][ref.nr[writable]].len = n;
-		ref.nr[writable]++;
-		len -= n;
-		/* Going on beyond the last address: wrapped */
-		if (len && addr + n < addr)
-			return false;
-		addr += n;
-	}
-	return true;
-}
-
-/* One byte of a table. */
-static bool ref_byte(u64 addr, u32 offset, u8 *byte)
-{
-	u64 gpa = addr + offset;
-	const u8 *host = mock_guest_host(&guest, gpa);
-
-	if (gpa < addr || !host ||
-	    (gpa - mock_gpa(MOCK_WRITEONLY, 0)) < MOCK_REGION_SIZE)
-		return false;
-	*byte = *host;
-	return true;
-}
+/* The reference */
 
 static bool ref_list(const struct vring_desc *table, u32 nr, u32 i,
 		     bool in_table, bool indirect)
@@ -101,35 +25,21 @@ static bool ref_list(const struct vring_desc *table, u32 nr, u32 i,
 
 	for (;;) {
 		const struct vring_desc *d;
-		bool writable;
-		u32 k;
 
 		if (i >= nr || seen[i])
 			return false;
 		seen[i] = true;
 		d = &table[i];
-		writable = d->flags & VRING_DESC_F_WRITE;
 
 		if (d->flags & VRING_DESC_F_INDIRECT) {
 			if (in_table || !indirect ||
 			    (d->flags & VRING_DESC_F_NEXT))
 				return false;
-			if (!d->len || d->len % 16 ||
-			    d->len > sizeof(ref_table))
-				return false;
-			for (k = 0; k < d->len; k++) {
-				if (!ref_byte(d->addr, k, (u8 *)ref_table + k))
-					return false;
-			}
-			return ref_list(ref_table, d->len / 16, 0, true, false);
+			return ref_fetch(d->addr, d->len) &&
+			       ref_list(ref_table, d->len / 16, 0, true, false);
 		}
 
-		if (!d->len || (!writable && ref.nr[1]))
-			return false;
-		ref.len[writable] += d->len;
-		if (ref.len[0] + ref.len[1] > U32_MAX)
-			return false;
-		if (!ref_piece(d->addr, d->len, writable))
+		if (!ref_add(d->addr, d->len, d->flags & VRING_DESC_F_WRITE))
 			return false;
 		if (!(d->flags & VRING_DESC_F_NEXT))
 			return true;
@@ -139,30 +49,9 @@ static bool ref_list(const struct vring_desc *table, u32 nr, u32 i,
 
 static void ref_walk(const struct mock_ring *mock, u16 head)
 {
-	ref.nr[0] = 0;
-	ref.nr[1] = 0;
-	ref.len[0] = 0;
-	ref.len[1] = 0;
+	ref_reset();
 	ref.good = ref_list(mock->desc, mock->cfg.num, head, false,
 			    mock->ring.indirect);
-}
-
-static void check_chain(const struct kvdev_chain *chain, u16 head)
-{
-	unsigned int i, w, at = 0;
-
-	CHECK(chain->id == head);
-	CHECK(chain->nr_readable == ref.nr[0]);
-	CHECK(chain->nr_writable == ref.nr[1]);
-	CHECK(chain->readable_len == ref.len[0]);
-	CHECK(chain->writable_len == ref.len[1]);
-	for (w = 0; w < 2; w++) {
-		for (i = 0; i < ref.nr[w]; i++, at++) {
-			CHECK((unsigned long)chain->iov[at].iov_base ==
-			      ref.piece[w][i].host);
-			CHECK(chain->iov[at].iov_len == ref.piece[w][i].len);
-		}
-	}
 }
 
 /* Operations */
@@ -175,51 +64,6 @@ struct model {
 	bool first;
 	bool no_kick;
 };
-
-/*
- * The driver spoils what the device has just read, and the descriptors it came
- * from. XOR: spoiling a second time repairs.
- */
-static struct {
-	u8 *at;
-	size_t len;
-} spoilt[4];
-static unsigned int nr_spoilt;
-
-static void spoil_bytes(u8 *at, size_t len)
-{
-	while (len--)
-		*at++ ^= 0xff;
-}
-
-static void spoil(void *ctx, void *src, size_t len)
-{
-	struct mock_ring *mock = ctx;
-
-	if (!scramble)
-		return;
-	CHECK(nr_spoilt + 2 <= ARRAY_SIZE(spoilt));
-	spoilt[nr_spoilt].at = src;
-	spoilt[nr_spoilt++].len = len;
-	spoilt[nr_spoilt].at = (u8 *)mock->desc;
-	spoilt[nr_spoilt++].len = 16 * mock->cfg.num;
-	spoil_bytes(src, len);
-	spoil_bytes((u8 *)mock->desc, 16 * mock->cfg.num);
-}
-
-static int peek(struct mock_ring *mock, struct kvdev_chain *chain)
-{
-	int ret;
-
-	mock->ring.reason = NULL;
-	ret = kvdev_ring_peek(&mock->ring, guest.table, chain);
-	CHECK((ret == -EPROTO) == !!mock->ring.reason);
-	while (nr_spoilt) {
-		nr_spoilt--;
-		spoil_bytes(spoilt[nr_spoilt].at, spoilt[nr_spoilt].len);
-	}
-	return ret;
-}
 
 static int op_peek(struct mock_ring *mock, struct model *m)
 {
@@ -316,7 +160,7 @@ static void operate(struct mock_ring *mock, struct model *m, u8 op, u8 arg,
 			kvdev_ring_pop(&mock->ring, &mock->chain);
 			m->last++;
 		}
-		CHECK(kvdev_ring_avail_base(&mock->ring) == m->last);
+		CHECK(mock_ring_avail_base(mock) == m->last);
 		break;
 	case 2:
 		/* The core has no more in flight than the ring has entries */
@@ -359,7 +203,7 @@ static void operate(struct mock_ring *mock, struct model *m, u8 op, u8 arg,
 			kvdev_ring_unpop(&mock->ring, ids[i]);
 			m->last--;
 		}
-		CHECK(kvdev_ring_avail_base(&mock->ring) == m->last);
+		CHECK(mock_ring_avail_base(mock) == m->last);
 		break;
 	}
 }
@@ -397,6 +241,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	if (bits & 2)
 		features |= BIT_ULL(VIRTIO_RING_F_EVENT_IDX);
 	scramble = bits & 4;
+	mock->cfg.has_base = true;
 	mock->cfg.avail_base = take(&in, 2);
 	mock->cfg.used_base = bits & 8 ? mock->cfg.avail_base + 1 :
 					 mock->cfg.avail_base;
@@ -415,9 +260,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	take_bytes(&in, mock->areas.driver, 6 + 2 * num);
 	memset(mock->areas.device, 0, 6 + 8 * num);
 	mock->used->idx = mock->cfg.used_base;
-	for (i = 0; i < ARRAY_SIZE(fuzz_memory); i++)
-		take_bytes(&in, mock_guest_host(&guest, fuzz_memory[i].gpa),
-			   fuzz_memory[i].len);
+	take_memory(&in);
 
 	CHECK(!kvdev_ring_check(&mock->cfg, features));
 	kvdev_ring_activate(&mock->ring, &mock->cfg, features, &mock->areas);

@@ -127,6 +127,51 @@ static void split_seeds(const char *dir)
 	}
 }
 
+/* A descriptor of a packed ring that is available in the first round, or not. */
+static void packed_desc(u64 addr, u32 length, u16 flags, u16 id, bool first)
+{
+	put(addr, 8);
+	put(length, 4);
+	put(id, 2);
+	put(flags | 1 << (first ? VRING_PACKED_DESC_F_AVAIL :
+				  VRING_PACKED_DESC_F_USED), 2);
+}
+
+/* Takes all, gives back in another order, starts again, goes round. */
+static void packed_seeds(const char *dir)
+{
+	static const u8 ops[][4] = {
+		{ 4, 0 }, { 8, 3 }, { 1 }, { 1 }, { 1 }, { 4, 1 }, { 2, 1, 16 },
+		{ 2, 0 }, { 3 }, { 6, 0, 1, 0x80 }, { 6, 1, 2 }, { 2, 0, 1 },
+		{ 3 }, { 9 }, { 5, 3 }, { 1 }, { 1 }, { 2 }, { 3 }, { 4, 1 },
+	};
+	unsigned int features, i, k;
+	char name[32];
+
+	for (features = 0; features < 16; features++) {
+		bool first = features < 8;
+
+		put(NUM, 1);
+		put(features & 7, 1);
+		put(first ? 0 : NUM + 1, 1);
+		put(sizeof(ops) / 4, 1);
+		for (i = 0; i < sizeof(ops) / 4; i++) {
+			for (k = 0; k < 4; k++)
+				put(ops[i][k], 1);
+		}
+		packed_desc(LOW, 16, N, 9, true);
+		packed_desc(BORDER, 256, W, 2, first);
+		packed_desc(LOW, 64, I, 4, first);
+		packed_desc(0ULL - 1, 1, W, 0, first);
+		packed_desc(LOW, 1, 0, 1, first);
+		packed_desc(LOW, 8, 0, 0, true);
+		packed_desc(LOW, 8, W, 0, true);
+		packed_desc(HUGE, 0x7fffffff, W, 1, true);
+		snprintf(name, sizeof(name), "served-%u", features);
+		save(dir, name);
+	}
+}
+
 /* In a common structure at 0; @how as in fuzz_regs.c. */
 static void reg_write(u8 offset, unsigned int log, u64 value)
 {
@@ -625,6 +670,8 @@ int main(int argc, char **argv)
 {
 	if (argc == 3 && !strcmp(argv[1], "split"))
 		split_seeds(argv[2]);
+	else if (argc == 3 && !strcmp(argv[1], "packed"))
+		packed_seeds(argv[2]);
 	else if (argc == 3 && !strcmp(argv[1], "regs"))
 		regs_seeds(argv[2]);
 	else if (argc == 3 && !strcmp(argv[1], "mem"))
