@@ -30,7 +30,8 @@
 /* What the core does for every device type. */
 #define CORE_FEATURES	(BIT_ULL(VIRTIO_F_VERSION_1) |		\
 			 BIT_ULL(VIRTIO_RING_F_INDIRECT_DESC) |	\
-			 BIT_ULL(VIRTIO_RING_F_EVENT_IDX))
+			 BIT_ULL(VIRTIO_RING_F_EVENT_IDX) |	\
+			 BIT_ULL(VIRTIO_F_RING_PACKED))
 
 static DEFINE_IDA(dev_ids);
 
@@ -433,7 +434,7 @@ EXPORT_SYMBOL_NS_GPL(kvdev_dev_disable_vq, KVDEV_NS);
  * kvdev_dev_suspend() - stop all queues, keep everything
  * @dev: the device
  *
- * On return all requests have ended; kvdev_vq_avail_base() says where each
+ * On return all requests have ended; kvdev_vq_get_base() says where each
  * queue goes on.
  *
  * Return: 0.

@@ -83,6 +83,7 @@ TEST(create_result)
 	EXPECT_EQ(get_status(fd), 0);
 	EXPECT_EQ(cmd(fd, VHOST_GET_FEATURES, &features), 0);
 	EXPECT_EQ(features, F_VERSION_1 | F_INDIRECT | F_EVENT_IDX |
+		  F_RING_PACKED |
 		  BIT(VIRTIO_BLK_F_SEG_MAX) | BIT(VIRTIO_BLK_F_BLK_SIZE) |
 		  BIT(VIRTIO_BLK_F_FLUSH) | BIT(VIRTIO_BLK_F_MQ));
 
@@ -95,7 +96,8 @@ TEST(create_result)
 	EXPECT_EQ(cmd(fd, VHOST_VDPA_GET_CONFIG_SIZE, &size), 0);
 	EXPECT_EQ(size, 0);
 	EXPECT_EQ(cmd(fd, VHOST_GET_FEATURES, &features), 0);
-	EXPECT_EQ(features, F_VERSION_1 | F_INDIRECT | F_EVENT_IDX);
+	EXPECT_EQ(features, F_VERSION_1 | F_INDIRECT | F_EVENT_IDX |
+		  F_RING_PACKED);
 }
 
 TEST(create_allowed_features)

@@ -15,6 +15,43 @@ struct toctou {
 	volatile bool stop;
 };
 
+/* One change of a packed ring. */
+static void flip_packed(struct vq *vq, uint64_t x)
+{
+	volatile struct vring_packed_desc *d = &vq->ring[x & 7];
+
+	switch ((x >> 8) & 7) {
+	case 0:
+		d->len = x >> 16 & 1 ? 512 : x >> 32;
+		break;
+	case 1:
+		/* seldom: it ends everything else */
+		if (!(x >> 12 & 63))
+			d->flags = x >> 16;
+		break;
+	case 2:
+		d->id = x >> 16 & 0x10f;
+		break;
+	case 3:
+		d->addr = x >> 16 & 1 ? GUEST_GPA + (x >> 40) : x;
+		break;
+	case 4:
+		*(volatile uint32_t *)vq->area[x >> 16 & 1 ? 1 : 2] = x >> 32;
+		break;
+	case 5:
+		((volatile uint8_t *)vq->g->mem)[x >> 16 & 0xfffff] = x >> 48;
+		break;
+	default:
+		/* and right again, or nothing gets far */
+		d->addr = GUEST_GPA + (1 << 20) + 512 * (x >> 16 & 7);
+		d->len = 512;
+		d->id = x >> 24 & 7;
+		d->flags = (x >> 27 & 1 ? 1 << VRING_PACKED_DESC_F_USED :
+					  1 << VRING_PACKED_DESC_F_AVAIL) |
+			   (x >> 28 & 3);
+	}
+}
+
 /* Turns everything the device reads over and over again. */
 static void *flip(void *data)
 {
@@ -28,6 +65,10 @@ static void *flip(void *data)
 		x ^= x << 13;
 		x ^= x >> 7;
 		x ^= x << 17;
+		if (vq->packed) {
+			flip_packed(vq, x);
+			continue;
+		}
 		d = &vq->desc[x & 7];
 		switch ((x >> 8) & 15) {
 		case 0:
@@ -145,7 +186,7 @@ TEST(ring_memory_disappears)
 
 	guest_start(g);
 	blk_works(g);
-	ring = (uint8_t *)vq->desc;
+	ring = vq->area[0];
 	ASSERT_EQ(munmap(ring, g->brk), 0);
 	for (i = 0; i < 100; i++)
 		vq_kick_always(vq);

@@ -24,14 +24,16 @@ void hostile(void (*attack)(struct guest *g, struct vq *vq), bool pci,
 	     uint64_t refuse);
 void request(struct guest *g, struct vq *vq, uint32_t type, uint32_t len);
 
-#define HOSTILE_WITHOUT(_refuse, _name)					\
+#define HOSTILE_WHEN(_when, _refuse, _name)				\
 	static void _name##_attack(struct guest *g, struct vq *vq);	\
-	TEST(_name)							\
+	TEST_WHEN(_when, _name)						\
 	{								\
 		hostile(_name##_attack, false, _refuse);		\
 		hostile(_name##_attack, true, _refuse);			\
 	}								\
 	static void _name##_attack(struct guest *g, struct vq *vq)
+#define HOSTILE_WITHOUT(_refuse, _name) HOSTILE_WHEN(NULL, _refuse, _name)
 #define HOSTILE(_name)	HOSTILE_WITHOUT(0, _name)
+#define HOSTILE_SPLIT(_name) HOSTILE_WHEN(split_rings, 0, _name)
 
 #endif /* HOSTILE_COMMON_H */

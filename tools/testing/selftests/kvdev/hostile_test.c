@@ -203,6 +203,7 @@ HOSTILE(indirect_in_indirect)
 	struct vring_desc *t = table(g, vq, 3);
 
 	t[1].flags |= VRING_DESC_F_INDIRECT;
+	vq_table(vq, t, 3);
 	vq_expose(vq, 0);
 }
 
@@ -211,12 +212,13 @@ HOSTILE(indirect_of_itself)
 	struct vring_desc *t = table(g, vq, 3);
 
 	t[0] = vq->desc[0];
+	vq_table(vq, t, 3);
 	vq_expose(vq, 0);
 }
 
 HOSTILE(indirect_with_next)
 {
-	table(g, vq, 3);
+	vq_table(vq, table(g, vq, 3), 3);
 	vq->desc[0].flags |= VRING_DESC_F_NEXT;
 	vq->desc[0].next = 2;
 	vq_expose(vq, 0);
@@ -224,7 +226,7 @@ HOSTILE(indirect_with_next)
 
 HOSTILE_WITHOUT(F_INDIRECT, indirect_not_negotiated)
 {
-	table(g, vq, 3);
+	vq_table(vq, table(g, vq, 3), 3);
 	vq_expose(vq, 0);
 }
 
@@ -272,7 +274,7 @@ HOSTILE(indirect_outside)
 	vq_expose(vq, 0);
 }
 
-HOSTILE(indirect_loop)
+HOSTILE_SPLIT(indirect_loop)
 {
 	struct vring_desc *t = table(g, vq, 3);
 
@@ -280,7 +282,7 @@ HOSTILE(indirect_loop)
 	vq_expose(vq, 0);
 }
 
-HOSTILE(indirect_next_outside)
+HOSTILE_SPLIT(indirect_next_outside)
 {
 	struct vring_desc *t = table(g, vq, 3);
 
@@ -298,19 +300,19 @@ HOSTILE(indirect_memory_gone)
 
 /* ------------------------------------------------------------ avail ring */
 
-HOSTILE(avail_index_absurd)
+HOSTILE_SPLIT(avail_index_absurd)
 {
 	(void)g;
 	__atomic_store_n(&vq->avail->idx, 0x8000, __ATOMIC_RELEASE);
 }
 
-HOSTILE(avail_index_backwards)
+HOSTILE_SPLIT(avail_index_backwards)
 {
 	(void)g;
 	__atomic_store_n(&vq->avail->idx, 0xffff, __ATOMIC_RELEASE);
 }
 
-HOSTILE(avail_index_one_too_many)
+HOSTILE_SPLIT(avail_index_one_too_many)
 {
 	(void)g;
 	__atomic_store_n(&vq->avail->idx, vq->num + 1, __ATOMIC_RELEASE);
@@ -398,7 +400,7 @@ TEST_WHEN(have_null_blk, head_reposted_in_flight)
 	struct guest *g;
 	struct vq *vq;
 	unsigned int i;
-	int nr = 0;
+	unsigned int max, nr = 0;
 
 	if (!nullb_new(&disk, 16, 2000 * 1000000UL))
 		SKIP("no null_blk disk");
@@ -408,8 +410,10 @@ TEST_WHEN(have_null_blk, head_reposted_in_flight)
 	vq = &g->vq[0];
 	guest_start(g);
 	request(g, vq, VIRTIO_BLK_T_IN, 512);
+	/* In a packed ring an id in flight does not come again at all. */
+	max = vq->packed ? 1 : 4;
 	/* One by one, or there would be too many in the ring. */
-	for (i = 1; i <= 4; i++) {
+	for (i = 1; i <= max; i++) {
 		vq_expose(vq, 0);
 		vq_kick_always(vq);
 		while (guest_stats(g, 0).chains < i)
@@ -423,7 +427,7 @@ TEST_WHEN(have_null_blk, head_reposted_in_flight)
 		EXPECT_EQ(e.id, 0);
 		nr++;
 	}
-	EXPECT_EQ(nr, 4);
+	EXPECT_EQ(nr, max);
 	guest_reset(g);
 	guest_start(g);
 	blk_works(g);

@@ -15,7 +15,7 @@
 #include "kvdev_user.h"
 
 /* What a test cannot do without. */
-static void must(int ret, const char *what)
+void must(int ret, const char *what)
 {
 	if (ret >= 0)
 		return;
@@ -23,7 +23,6 @@ static void must(int ret, const char *what)
 	fflush(stdout);
 	_exit(1);
 }
-#define MUST(call)	must(call, #call)
 
 static int neg(int ret)
 {
@@ -289,12 +288,21 @@ static void guest_eventfds(struct guest *g)
 	}
 }
 
+/* The same tests are run under another name for the other format. */
+bool split_rings(void)
+{
+	return !strstr(program_invocation_short_name, "_packed_test");
+}
+
 struct guest *guest_new(const struct guest_options *o)
 {
 	struct guest *g = calloc(1, sizeof(*g));
 	uint32_t count;
 
 	g->o = *o;
+	g->o.packed |= !split_rings();
+	if (!g->o.packed)
+		g->o.refuse |= F_RING_PACKED;
 	if (!g->o.device_id)
 		g->o.device_id = VIRTIO_ID_BLOCK;
 	g->fd = o->vhost ? o->vhost : dev_open();
@@ -374,35 +382,11 @@ int guest_negotiate(struct guest *g)
 	return ret;
 }
 
-static void vq_layout(struct vq *vq)
-{
-	struct guest *g = vq->g;
-	unsigned int i;
-
-	if (!vq->desc) {
-		vq->desc = guest_ptr(g, guest_alloc(g, 16 * vq->num, 4096));
-		vq->avail = guest_ptr(g, guest_alloc(g, 6 + 2 * vq->num, 2));
-		vq->used = guest_ptr(g, guest_alloc(g, 6 + 8 * vq->num, 4096));
-		vq->free = malloc(vq->num * sizeof(*vq->free));
-		g->brk = (g->brk + 4095) & ~4095UL;
-	}
-	memset(vq->desc, 0, 16 * vq->num);
-	memset(vq->avail, 0, 6 + 2 * vq->num);
-	memset(vq->used, 0, 6 + 8 * vq->num);
-	vq->avail_idx = 0;
-	vq->last_used = 0;
-	vq->kicked = 0;
-	vq->nr_free = 0;
-	for (i = vq->num; i-- > 0;)
-		vq->free[vq->nr_free++] = i;
-	vq->event_idx = g->features & F_EVENT_IDX;
-}
-
 static int setup_vq_pci(struct guest *g, struct vq *vq)
 {
 	uint64_t areas[] = {
-		guest_addr(g, vq->desc), guest_addr(g, vq->avail),
-		guest_addr(g, vq->used),
+		guest_addr(g, vq->area[0]), guest_addr(g, vq->area[1]),
+		guest_addr(g, vq->area[2]),
 	};
 	uint32_t at = offsetof(struct virtio_pci_common_cfg, queue_desc_lo);
 	int i;
@@ -441,10 +425,11 @@ int guest_setup_vq(struct guest *g, unsigned int index)
 	/* On the bus the rings are where the driver says, not the VMM. */
 	base = g->o.vhost ? (void *)(uintptr_t)GUEST_GPA : g->mem;
 	ret = ret ? ret : vring_addr(g->fd, index,
-				     base + ((uint8_t *)vq->desc - g->mem),
-				     base + ((uint8_t *)vq->avail - g->mem),
-				     base + ((uint8_t *)vq->used - g->mem));
-	ret = ret ? ret : vring_state(g->fd, VHOST_SET_VRING_BASE, index, 0);
+				     base + ((uint8_t *)vq->area[0] - g->mem),
+				     base + ((uint8_t *)vq->area[1] - g->mem),
+				     base + ((uint8_t *)vq->area[2] - g->mem));
+	ret = ret ? ret : vring_state(g->fd, VHOST_SET_VRING_BASE, index,
+				      vq->packed ? PACKED_BASE : 0);
 	return ret ? ret : vring_state(g->fd, VHOST_VDPA_SET_VRING_ENABLE,
 				       index, 1);
 }
@@ -492,7 +477,7 @@ void guest_free(struct guest *g)
 		close(g->vq[i].kick);
 		close(g->vq[i].call);
 		close(g->vq[i].err);
-		free(g->vq[i].free);
+		vq_free(&g->vq[i]);
 	}
 	munmap(g->mem, g->o.mem);
 	free(g);
@@ -504,138 +489,6 @@ struct kvdev_get_stats guest_stats(struct guest *g, unsigned int queue)
 
 	MUST(cmd(g->stats_fd, KVDEV_GET_STATS, &s));
 	return s;
-}
-
-/* ----------------------------------------------------------------- driver */
-
-void vq_expose(struct vq *vq, uint16_t head)
-{
-	vq->avail->ring[vq->avail_idx & (vq->num - 1)] = head;
-	vq->avail_idx++;
-	__atomic_store_n(&vq->avail->idx, vq->avail_idx, __ATOMIC_RELEASE);
-}
-
-int vq_add(struct vq *vq, const struct seg *segs, unsigned int nr)
-{
-	uint16_t head, i;
-	unsigned int n;
-
-	if (nr > vq->nr_free)
-		return -ENOSPC;
-	head = vq->free[vq->nr_free - 1];
-	for (n = 0; n < nr; n++) {
-		i = vq->free[--vq->nr_free];
-		vq->desc[i] = (struct vring_desc){
-			.addr = segs[n].addr,
-			.len = segs[n].len,
-			.flags = segs[n].flags |
-				 (n + 1 < nr ? VRING_DESC_F_NEXT : 0),
-			.next = n + 1 < nr ? vq->free[vq->nr_free - 1] : 0,
-		};
-	}
-	vq_expose(vq, head);
-	return head;
-}
-
-int vq_add_indirect(struct vq *vq, uint64_t table, const struct seg *segs,
-		    unsigned int nr)
-{
-	struct vring_desc *desc = guest_ptr(vq->g, table);
-	struct seg s = { table, nr * sizeof(*desc), VRING_DESC_F_INDIRECT };
-	unsigned int n;
-
-	for (n = 0; n < nr; n++)
-		desc[n] = (struct vring_desc){
-			.addr = segs[n].addr,
-			.len = segs[n].len,
-			.flags = segs[n].flags |
-				 (n + 1 < nr ? VRING_DESC_F_NEXT : 0),
-			.next = n + 1,
-		};
-	return vq_add(vq, &s, 1);
-}
-
-void vq_kick_always(struct vq *vq)
-{
-	uint64_t one = 1;
-
-	vq->kicked = vq->avail_idx;
-	if (write(vq->kick, &one, sizeof(one)) != sizeof(one))
-		must(-errno, "kick");
-}
-
-bool vq_kick(struct vq *vq)
-{
-	uint16_t event, old = vq->kicked;
-
-	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	if (vq->event_idx) {
-		event = *(volatile uint16_t *)&vq->used->ring[vq->num];
-		if (!vring_need_event(event, vq->avail_idx, old))
-			return false;
-	} else if (*(volatile uint16_t *)&vq->used->flags &
-		   VRING_USED_F_NO_NOTIFY) {
-		return false;
-	}
-	vq_kick_always(vq);
-	return true;
-}
-
-bool vq_get(struct vq *vq, struct vring_used_elem *elem)
-{
-	if (__atomic_load_n(&vq->used->idx, __ATOMIC_ACQUIRE) == vq->last_used)
-		return false;
-	*elem = vq->used->ring[vq->last_used++ & (vq->num - 1)];
-	if (vq->event_idx) {
-		vq->avail->ring[vq->num] = vq->last_used;
-		__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	}
-	return true;
-}
-
-int vq_wait(struct vq *vq, struct vring_used_elem *elem, int ms)
-{
-	uint64_t now, end = now_ms() + ms;
-
-	while (!vq_get(vq, elem)) {
-		now = now_ms();
-		/* What comes without an interrupt is not waited for. */
-		if (now >= end || !event_wait(vq->call, end - now))
-			return vq_get(vq, elem) && ms < WAIT_MS ? 0 :
-								  -ETIMEDOUT;
-	}
-	return 0;
-}
-
-void vq_free_chain(struct vq *vq, uint16_t head)
-{
-	struct vring_desc *d;
-
-	do {
-		d = &vq->desc[head];
-		vq->free[vq->nr_free++] = head;
-		head = d->next;
-	} while (d->flags & VRING_DESC_F_NEXT);
-}
-
-int vq_submit(struct vq *vq, const struct seg *segs, unsigned int nr,
-	      uint32_t *used_len)
-{
-	struct vring_used_elem elem;
-	int ret, head = vq_add(vq, segs, nr);
-
-	if (head < 0)
-		return head;
-	vq_kick(vq);
-	ret = vq_wait(vq, &elem, WAIT_MS);
-	if (ret)
-		return ret;
-	if (elem.id != (uint32_t)head)
-		return -EPROTO;
-	vq_free_chain(vq, head);
-	if (used_len)
-		*used_len = elem.len;
-	return 0;
 }
 
 /* ------------------------------------------------------------------ block */

@@ -34,6 +34,8 @@
 #define F_VERSION_1	BIT(VIRTIO_F_VERSION_1)
 #define F_INDIRECT	BIT(VIRTIO_RING_F_INDIRECT_DESC)
 #define F_EVENT_IDX	BIT(VIRTIO_RING_F_EVENT_IDX)
+#define F_RING_PACKED	BIT(VIRTIO_F_RING_PACKED)
+#define PACKED_BASE	0x80008000U	/* of a new ring */
 #define S_DRIVER	(VIRTIO_CONFIG_S_ACKNOWLEDGE | VIRTIO_CONFIG_S_DRIVER)
 #define S_FEATURES_OK	(S_DRIVER | VIRTIO_CONFIG_S_FEATURES_OK)
 #define S_DRIVER_OK	(S_FEATURES_OK | VIRTIO_CONFIG_S_DRIVER_OK)
@@ -42,12 +44,22 @@ struct vq {
 	struct guest *g;
 	unsigned int index;
 	unsigned int num;
+	void *area[3];			/* descriptor, driver, device area */
+	/*
+	 * Descriptors linked by next. In a packed ring they are not the
+	 * device's: vq_expose() lays a chain out there.
+	 */
 	struct vring_desc *desc;
-	struct vring_avail *avail;
-	struct vring_used *used;
+	struct vring_avail *avail;	/* split only */
+	struct vring_used *used;	/* split only */
 	uint16_t avail_idx;		/* next to write */
 	uint16_t last_used;		/* next to read */
 	uint16_t kicked;		/* avail_idx when last kicked */
+	/* Packed only; places, plus num while the wrap counter is 0 */
+	bool packed;
+	struct vring_packed_desc *ring;
+	uint16_t avail_pos, used_pos, looked_pos;
+	uint16_t *nr_desc;		/* by id */
 	uint16_t nr_free;
 	uint16_t *free;			/* stack of free descriptors */
 	int kick, call, err;		/* eventfds */
@@ -67,6 +79,7 @@ struct guest_options {
 	const char *serial;
 	uint64_t refuse;		/* features not to accept */
 	uint32_t num;			/* ring size; 0: the largest */
+	bool packed;			/* packed rings, if they are offered */
 	int vhost;			/* a file of the bus, instead of ours */
 };
 
@@ -91,6 +104,10 @@ struct seg {
 	uint16_t flags;
 };
 
+/* What a test cannot do without: the end if it is below 0. */
+void must(int ret, const char *what);
+#define MUST(call)	must(call, #call)
+
 /* System calls as functions that return -errno */
 int dev_open(void);
 int cmd(int fd, unsigned long nr, void *arg);
@@ -110,6 +127,8 @@ int set_vector(int fd, uint32_t vector, int file);
 int reg_access(int fd, bool write, uint32_t offset, uint32_t len,
 	       uint64_t *value);
 
+bool split_rings(void);		/* of all tests of this program */
+
 /* A whole device */
 struct guest *guest_new(const struct guest_options *o);
 int guest_negotiate(struct guest *g);		/* to FEATURES_OK */
@@ -126,10 +145,17 @@ uint64_t guest_alloc(struct guest *g, size_t size, size_t align);
 void *guest_ptr(struct guest *g, uint64_t addr);
 uint64_t guest_addr(struct guest *g, const void *ptr);
 
-/* Its driver */
+/* Its driver, vq_user.c */
+void vq_layout(struct vq *vq);			/* an empty ring */
+void vq_free(struct vq *vq);
+uint16_t vq_used_idx(struct vq *vq);		/* used so far, taken or not */
+void vq_interrupts(struct vq *vq, bool on);	/* without EVENT_IDX */
+/* With it: when entry @idx is used, after chains of @each descriptors. */
+void vq_interrupt_at(struct vq *vq, uint16_t idx, unsigned int each);
 int vq_add(struct vq *vq, const struct seg *segs, unsigned int nr);
 int vq_add_indirect(struct vq *vq, uint64_t table, const struct seg *segs,
 		    unsigned int nr);
+void vq_table(struct vq *vq, struct vring_desc *desc, unsigned int nr);
 void vq_expose(struct vq *vq, uint16_t head);	/* a chain made by hand */
 bool vq_kick(struct vq *vq);			/* if the device wants it */
 void vq_kick_always(struct vq *vq);

@@ -47,12 +47,13 @@ static void *hammer_ring_level(void *data)
 			vring_state(g->fd, VHOST_SET_VRING_NUM, vq->index, 256);
 			break;
 		case 4:
-			vring_addr(g->fd, vq->index, vq->desc, vq->avail,
-				   vq->used);
+			vring_addr(g->fd, vq->index, vq->area[0],
+				   vq->area[1], vq->area[2]);
 			break;
 		case 5:
 			vring_state(g->fd, VHOST_SET_VRING_BASE, vq->index,
-				    vq->used->idx);
+				    vq->packed ? n >> 16 & 0x80ff80ff :
+						 vq->used->idx);
 			break;
 		case 6:
 			s = (struct vhost_vring_state){ .index = vq->index };
@@ -172,11 +173,11 @@ static void *hammer_registers(void *data)
 			reg_access(g->fd, true, c + 20, 1, &v);
 			v = vq->index;
 			reg_access(g->fd, true, c + 22, 2, &v);
-			v = guest_addr(g, vq->desc);
+			v = guest_addr(g, vq->area[0]);
 			reg_access(g->fd, true, c + 32, 8, &v);
-			v = guest_addr(g, vq->avail);
+			v = guest_addr(g, vq->area[1]);
 			reg_access(g->fd, true, c + 40, 8, &v);
-			v = guest_addr(g, vq->used);
+			v = guest_addr(g, vq->area[2]);
 			reg_access(g->fd, true, c + 48, 8, &v);
 			v = vq->index + 1;
 			reg_access(g->fd, true, c + 26, 2, &v);

@@ -16,6 +16,8 @@ end_users() {
 	! mountpoint -q mnt || umount mnt
 }
 find_disk() { disk=$(disk_of "$n"); }
+# Has virtio's feature bit $1 been accepted by the driver of the disk?
+accepted() { [[ $(cut -c $(($1 + 1)) "/sys/block/${disk#/dev/}/device/features") == 1 ]]; }
 bound() { [[ -e /sys/bus/vdpa/drivers/virtio_vdpa/$n ]]; }
 driver() { echo "$n" >"/sys/bus/vdpa/drivers/virtio_vdpa/$1"; }
 hashes() { (cd mnt && sha256sum -- v.*); }
@@ -25,6 +27,7 @@ truncate -s 60M disk.img
 on_bus blk "$n" --file disk.img --queues 2
 at_end end_users
 wait_for 30 find_disk
+accepted 34 || fail "rings are not packed"
 mkfs.ext4 -q -E nodiscard "$disk"
 mkdir mnt
 mount -o nodiscard "$disk" mnt
