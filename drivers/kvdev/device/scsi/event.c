@@ -21,9 +21,9 @@
 void vscsi_event(struct vscsi *scsi, u32 type, u8 target, u16 lun, u32 reason)
 {
 	struct virtio_scsi_event event = {
-		.event = cpu_to_le32(type),
+		.event = __cpu_to_virtio32(true, type),
 		.lun = { 1, target },
-		.reason = cpu_to_le32(reason),
+		.reason = __cpu_to_virtio32(true, reason),
 	};
 	u8 address[KVDEV_SCSI_LUN_BYTES];
 
@@ -52,7 +52,8 @@ static bool event_take(struct vscsi *scsi, struct virtio_scsi_event *event)
 	 * missed only while others wait, so there is a next one.
 	 */
 	if (found && scsi->events_missed) {
-		event->event |= cpu_to_le32(VIRTIO_SCSI_T_EVENTS_MISSED);
+		event->event |= __cpu_to_virtio32(true,
+						  VIRTIO_SCSI_T_EVENTS_MISSED);
 		scsi->events_missed = false;
 	}
 	spin_unlock(&scsi->event_lock);
