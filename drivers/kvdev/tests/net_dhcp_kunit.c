@@ -7,7 +7,7 @@
 #include "../device/net/dhcp.h"
 
 #define GUEST_IP	0x64400001	/* 100.64.0.1 */
-#define HOST_IP		0x64400000
+#define SERVER_IP		0x64400000
 #define XID		0xdeadbeef
 #define FRAME_MAX	1600
 
@@ -202,7 +202,7 @@ static void expect_reply(struct kunit *test, int ret, const u8 *from,
 	KUNIT_EXPECT_NE(test, reply[IP + 8], 0);
 	KUNIT_EXPECT_EQ(test, reply[IP + 9], 17);
 	KUNIT_EXPECT_EQ(test, sum(reply + IP, 20, 0), 0xffffU);
-	KUNIT_EXPECT_EQ(test, be32(reply + IP + 12), HOST_IP);
+	KUNIT_EXPECT_EQ(test, be32(reply + IP + 12), SERVER_IP);
 	KUNIT_EXPECT_EQ(test, be32(reply + IP + 16),
 			broadcast ? 0xffffffff : GUEST_IP);
 
@@ -229,12 +229,12 @@ static void expect_lease(struct kunit *test, int ret, u8 type)
 	KUNIT_EXPECT_EQ(test, opt[1], 1);
 	KUNIT_EXPECT_EQ(test, opt[2], type);
 	KUNIT_EXPECT_EQ(test, be32(reply + BOOTP + 16), GUEST_IP);
-	KUNIT_EXPECT_EQ(test, be32(reply + BOOTP + 20), HOST_IP);
-	expect_addr(test, ret, 54, HOST_IP);
+	KUNIT_EXPECT_EQ(test, be32(reply + BOOTP + 20), SERVER_IP);
+	expect_addr(test, ret, 54, SERVER_IP);
 	expect_addr(test, ret, 51, 0xffffffff);
 	expect_addr(test, ret, 1, 0xfffffffe);
-	expect_addr(test, ret, 3, HOST_IP);
-	expect_addr(test, ret, 6, HOST_IP);
+	expect_addr(test, ret, 3, SERVER_IP);
+	expect_addr(test, ret, 6, SERVER_IP);
 }
 
 static void discover_offers(struct kunit *test)
@@ -261,7 +261,7 @@ static void request_acks(struct kunit *test)
 	/* As clients do: the address and the server of the offer */
 	opt = make_dhcp(REQUEST);
 	opt = add_addr(opt, 50, GUEST_IP);
-	add_addr(opt, 54, HOST_IP);
+	add_addr(opt, 54, SERVER_IP);
 	ret = ask(test, &full);
 	expect_reply(test, ret, host, false);
 	expect_lease(test, ret, ACK);
@@ -296,7 +296,7 @@ static void request_of_options(struct kunit *test)
 
 static void wrong_address_naks(struct kunit *test)
 {
-	static const u32 addrs[] = { 0, HOST_IP, GUEST_IP + 1, 0xffffffff };
+	static const u32 addrs[] = { 0, SERVER_IP, GUEST_IP + 1, 0xffffffff };
 	const u8 *opt;
 	unsigned int i;
 	int ret;
@@ -309,7 +309,7 @@ static void wrong_address_naks(struct kunit *test)
 		opt = option(test, ret, 53);
 		KUNIT_ASSERT_NOT_NULL(test, opt);
 		KUNIT_EXPECT_EQ(test, opt[2], NAK);
-		expect_addr(test, ret, 54, HOST_IP);
+		expect_addr(test, ret, 54, SERVER_IP);
 		/* Table 3 */
 		KUNIT_EXPECT_NULL(test, option(test, ret, 51));
 		KUNIT_EXPECT_NULL(test, option(test, ret, 1));
@@ -364,7 +364,7 @@ static void bootp_answers(struct kunit *test)
 		KUNIT_EXPECT_NULL(test, option(test, ret, 53));
 		KUNIT_EXPECT_NULL(test, option(test, ret, 51));
 		expect_addr(test, ret, 1, 0xfffffffe);
-		expect_addr(test, ret, 3, HOST_IP);
+		expect_addr(test, ret, 3, SERVER_IP);
 	}
 	/* To the host alone */
 	memcpy(f.data, host, ETH_ALEN);
@@ -514,10 +514,10 @@ static void longest_names(struct kunit *test)
 
 	/* The other address of the pair is the host's, above or below */
 	dhcp = full;
-	dhcp.addr = HOST_IP;
+	dhcp.addr = SERVER_IP;
 	ret = ask(test, &dhcp);
 	expect_addr(test, ret, 3, GUEST_IP);
-	KUNIT_EXPECT_EQ(test, be32(reply + BOOTP + 16), HOST_IP);
+	KUNIT_EXPECT_EQ(test, be32(reply + BOOTP + 16), SERVER_IP);
 }
 
 /* What is cheap to see from the beginning of a frame. */

@@ -8,6 +8,9 @@
 
 static const u8 own[ETH_ALEN] = { 0x02, 0, 0, 0, 0, 0x10 };
 
+/* Cases run one after the other, and it is large for a kernel's stack. */
+static struct kvdev_net_filter f;
+
 enum to { OWN, OTHER, LISTED, MULTI, MULTI_LISTED, BROADCAST };
 
 static const u8 addrs[][ETH_ALEN] = {
@@ -36,12 +39,12 @@ static void make_head(u8 *head, const u8 *to, const u8 *from, u16 vid)
 }
 
 /* Everything off, one address of each kind in the table. */
-static void make_filter(struct kvdev_net_filter *f, u64 features)
+static void make_filter(u64 features)
 {
-	kvdev_net_filter_reset(f, own, false, features);
-	f->promisc = false;
-	kvdev_net_macs_set(&f->uni, addrs[LISTED], 1);
-	kvdev_net_macs_set(&f->multi, addrs[MULTI_LISTED], 1);
+	kvdev_net_filter_reset(&f, own, false, features);
+	f.promisc = false;
+	kvdev_net_macs_set(&f.uni, addrs[LISTED], 1);
+	kvdev_net_macs_set(&f.multi, addrs[MULTI_LISTED], 1);
 }
 
 #define M_PROMISC	BIT(0)
@@ -78,12 +81,11 @@ static enum kvdev_net_drop wanted(unsigned int modes, enum to to)
 static void rx_modes(struct kunit *test)
 {
 	u8 head[KVDEV_NET_FILTER_HEAD];
-	struct kvdev_net_filter f;
 	unsigned int modes;
 	enum to to;
 
 	for (modes = 0; modes < 128; modes++) {
-		make_filter(&f, 0);
+		make_filter(0);
 		f.promisc = modes & M_PROMISC;
 		f.allmulti = modes & M_ALLMULTI;
 		f.alluni = modes & M_ALLUNI;
@@ -105,7 +107,6 @@ static void rx_modes(struct kunit *test)
 static void rx_after_reset(struct kunit *test)
 {
 	u8 head[KVDEV_NET_FILTER_HEAD];
-	struct kvdev_net_filter f;
 	enum to to;
 
 	memset(&f, 0xee, sizeof(f));
@@ -130,10 +131,9 @@ static void rx_after_reset(struct kunit *test)
 static void rx_short(struct kunit *test)
 {
 	u8 head[KVDEV_NET_FILTER_HEAD];
-	struct kvdev_net_filter f;
 	u32 len;
 
-	make_filter(&f, ~0ULL);
+	make_filter(~0ULL);
 	make_head(head, addrs[OWN], addrs[OTHER], 1);
 	for (len = 0; len < ETH_HLEN; len++) {
 		/* Of its own size: reading on would be seen */
@@ -162,10 +162,9 @@ static void rx_vlans(struct kunit *test)
 {
 	static const u16 on[] = { 1, 63, 64, 100, 4094, 4095 };
 	u8 head[KVDEV_NET_FILTER_HEAD];
-	struct kvdev_net_filter f;
 	unsigned int i, vid;
 
-	make_filter(&f, BIT_ULL(VIRTIO_NET_F_CTRL_VLAN));
+	make_filter(BIT_ULL(VIRTIO_NET_F_CTRL_VLAN));
 	for (i = 0; i < ARRAY_SIZE(on); i++)
 		kvdev_net_vlan_set(&f, on[i], true);
 	/* Out of range is nothing */
@@ -195,7 +194,7 @@ static void rx_vlans(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, (int)kvdev_net_filter_rx(&f, head, 60, false),
 			(int)KVDEV_NET_PASS);
 	/* virtio 1.3, 5.1.6.5.3.2: not negotiated, all are accepted */
-	make_filter(&f, 0);
+	make_filter(0);
 	make_head(head, addrs[OWN], addrs[OTHER], 5);
 	KUNIT_EXPECT_EQ(test, (int)kvdev_net_filter_rx(&f, head, 60, false),
 			(int)KVDEV_NET_PASS);
@@ -204,9 +203,8 @@ static void rx_vlans(struct kunit *test)
 static void longest(struct kunit *test)
 {
 	u8 plain[KVDEV_NET_FILTER_HEAD], tagged[KVDEV_NET_FILTER_HEAD];
-	struct kvdev_net_filter f;
 
-	make_filter(&f, 0);
+	make_filter(0);
 	f.max_len = 1514;
 	make_head(plain, addrs[OWN], addrs[OTHER], NOT_TAGGED);
 	make_head(tagged, addrs[OWN], addrs[OTHER], 1);
@@ -232,7 +230,6 @@ static void longest(struct kunit *test)
 static void tx_source(struct kunit *test)
 {
 	u8 head[KVDEV_NET_FILTER_HEAD];
-	struct kvdev_net_filter f;
 	unsigned int i;
 
 	kvdev_net_filter_reset(&f, own, true, 0);
@@ -258,12 +255,11 @@ static void table(struct kunit *test)
 {
 	u8 head[KVDEV_NET_FILTER_HEAD], *list, to[ETH_ALEN];
 	const u32 nr = KVDEV_NET_MACS_MAX;
-	struct kvdev_net_filter f;
 	unsigned int i, step;
 
 	list = kunit_kmalloc(test, (nr + 1) * ETH_ALEN, GFP_KERNEL);
 	for (step = 1; step < nr; step += 2) {
-		make_filter(&f, 0);
+		make_filter(0);
 		for (i = 0; i < nr; i++)
 			kvdev_net_put_mac(list + i * ETH_ALEN,
 					  0x020000000000ULL +
