@@ -232,17 +232,7 @@ static inline bool kvdev_dev_packed(const struct kvdev_dev *dev)
 /* dev.c: for bindings. All but create: kvdev_dev.mutex is held. */
 struct kvdev_dev *kvdev_dev_create(const struct kvdev_create *arg);
 void kvdev_dev_destroy(struct kvdev_dev *dev);
-int kvdev_dev_claim(struct kvdev_dev *dev, enum kvdev_use use, void *user);
-void kvdev_dev_unclaim(struct kvdev_dev *dev);
-int kvdev_dev_set_owner(struct kvdev_dev *dev, enum kvdev_worker_kind kind);
-void kvdev_dev_reset_owner(struct kvdev_dev *dev);
-void kvdev_dev_set_mem(struct kvdev_dev *dev, struct kvdev_mem_table *table);
-/* These three: the mutex need not be held. */
-void kvdev_dev_publish_mem(struct kvdev_dev *dev,
-			   struct kvdev_mem_table *table);
-void kvdev_dev_sync_mem(struct kvdev_dev *dev);
-struct kvdev_mem_table *kvdev_dev_get_mem(struct kvdev_dev *dev,
-					  unsigned long *seq);
+void kvdev_dev_reset(struct kvdev_dev *dev);
 int kvdev_dev_set_status(struct kvdev_dev *dev, u8 status);
 void kvdev_dev_widen_queues(struct kvdev_dev *dev, u16 num);
 int kvdev_dev_enable_vq(struct kvdev_dev *dev, u16 index);
@@ -254,6 +244,19 @@ int kvdev_dev_write_config(struct kvdev_dev *dev, u32 offset, const u8 *bytes,
 			   u32 len);
 /* Addresses of rings are the driver's, not the VMM's. */
 bool kvdev_dev_driver_level(const struct kvdev_dev *dev);
+
+/* owner.c: for bindings. kvdev_dev.mutex is held. */
+int kvdev_dev_claim(struct kvdev_dev *dev, enum kvdev_use use, void *user);
+void kvdev_dev_unclaim(struct kvdev_dev *dev);
+int kvdev_dev_set_owner(struct kvdev_dev *dev, enum kvdev_worker_kind kind);
+void kvdev_dev_reset_owner(struct kvdev_dev *dev);
+void kvdev_dev_set_mem(struct kvdev_dev *dev, struct kvdev_mem_table *table);
+/* These three: the mutex need not be held. */
+void kvdev_dev_publish_mem(struct kvdev_dev *dev,
+			   struct kvdev_mem_table *table);
+void kvdev_dev_sync_mem(struct kvdev_dev *dev);
+struct kvdev_mem_table *kvdev_dev_get_mem(struct kvdev_dev *dev,
+					  unsigned long *seq);
 
 /* registry.c */
 int kvdev_registry_add(struct kvdev_dev *dev, const u8 *name);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The device object: creation, owner, features, the status machine, reset.
+ * The device object: creation, features, the status machine, reset.
  *
  * Device status (virtio 1.3, 2.1) is one byte whoever writes it, a driver
  * through registers or a VMM through an ioctl:
@@ -16,9 +16,6 @@
  */
 #include <linux/idr.h>
 #include <linux/overflow.h>
-#include <linux/pid.h>
-#include <linux/sched.h>
-#include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include <linux/virtio_config.h>
 #include <linux/virtio_ring.h>
@@ -212,11 +209,14 @@ static void stop_queues(struct kvdev_dev *dev)
 		kvdev_vq_stop(&dev->vqs[i]);
 }
 
-/*
+/**
+ * kvdev_dev_reset() - forget what the driver did
+ * @dev: the device
+ *
  * virtio 1.3, 2.4: status reads 0 when the device is done with the queues,
  * and it interrupts no more until it is initialised again.
  */
-static void dev_reset(struct kvdev_dev *dev)
+void kvdev_dev_reset(struct kvdev_dev *dev)
 {
 	stop_queues(dev);
 	dev->suspended = false;
@@ -358,7 +358,7 @@ int kvdev_dev_set_status(struct kvdev_dev *dev, u8 status)
 	lockdep_assert_held(&dev->mutex);
 	trace_kvdev_status(dev->id, kvdev_dev_status(dev), status);
 	if (!status) {
-		dev_reset(dev);
+		kvdev_dev_reset(dev);
 		return 0;
 	}
 
@@ -506,213 +506,6 @@ void kvdev_dev_update_features(struct kvdev_dev *dev)
 	dev->regs.device_features = features | BIT_ULL(VIRTIO_F_VERSION_1);
 }
 EXPORT_SYMBOL_NS_GPL(kvdev_dev_update_features, KVDEV_NS);
-
-/* ------------------------------------------------------- owner and memory */
-
-static void stop_workers(struct kvdev_dev *dev)
-{
-	u16 i;
-
-	for (i = 0; i < dev->nr_vqs; i++)
-		kvdev_worker_stop(&dev->vqs[i].worker);
-}
-
-/* Who to name when others find the device in use. */
-static void set_user(struct kvdev_dev *dev)
-{
-	put_pid(dev->use_pid);
-	dev->use_pid = get_task_pid(current, PIDTYPE_TGID);
-	get_task_comm(dev->use_comm, current);
-}
-
-/**
- * kvdev_dev_claim() - use a device, alone
- * @dev: the device
- * @use: as what
- * @user: whatever tells this user from others
- *
- * Return: 0, or -EBUSY if it is in use.
- */
-int kvdev_dev_claim(struct kvdev_dev *dev, enum kvdev_use use, void *user)
-{
-	lockdep_assert_held(&dev->mutex);
-	if (dev->use != KVDEV_USE_NONE)
-		return -EBUSY;
-	dev->use = use;
-	dev->user = user;
-	if (use == KVDEV_USE_OWNER)
-		set_user(dev);
-	return 0;
-}
-EXPORT_SYMBOL_NS_GPL(kvdev_dev_claim, KVDEV_NS);
-
-/**
- * kvdev_dev_unclaim() - stop using a device
- * @dev: claimed; reset, and without owner and transport afterwards
- */
-void kvdev_dev_unclaim(struct kvdev_dev *dev)
-{
-	lockdep_assert_held(&dev->mutex);
-	kvdev_dev_reset_owner(dev);
-	if (dev->type->release)
-		dev->type->release(dev);
-	kvdev_transport_release(dev);
-	dev->extra_features = 0;
-	kvdev_dev_update_features(dev);
-	kvdev_dev_widen_queues(dev, dev->type->queue_size);
-	dev->use = KVDEV_USE_NONE;
-	dev->user = NULL;
-	kvdev_event_post(dev, KVDEV_EVENT_RELEASED, 0);
-}
-EXPORT_SYMBOL_NS_GPL(kvdev_dev_unclaim, KVDEV_NS);
-
-/**
- * kvdev_dev_set_owner() - start the workers
- * @dev: claimed
- * @kind: whose threads; KVDEV_WORKER_OWNER: the caller's address space is the
- *	guest's
- *
- * Return: 0; -EEXIST if there is an owner; what creating a thread says.
- */
-int kvdev_dev_set_owner(struct kvdev_dev *dev, enum kvdev_worker_kind kind)
-{
-	char name[TASK_COMM_LEN];
-	int ret;
-	u16 i;
-
-	lockdep_assert_held(&dev->mutex);
-	if (dev->owned)
-		return -EEXIST;
-
-	for (i = 0; i < dev->nr_vqs; i++) {
-		snprintf(name, sizeof(name), "kvdev-%u-%s-%u", dev->id,
-			 dev->type->name, i);
-		ret = kvdev_worker_start(&dev->vqs[i].worker, kind, name);
-		if (ret) {
-			stop_workers(dev);
-			return ret;
-		}
-	}
-	dev->owned = true;
-	if (kind != KVDEV_WORKER_OWNER)
-		return 0;
-	/*
-	 * Not mm_users: that would keep a dead process' memory until the file
-	 * is closed, which a mapping of it in the same memory can hold back.
-	 */
-	mmgrab(current->mm);
-	dev->mm = current->mm;
-	set_user(dev);
-	return 0;
-}
-EXPORT_SYMBOL_NS_GPL(kvdev_dev_set_owner, KVDEV_NS);
-
-static void drop_eventfds(struct kvdev_dev *dev)
-{
-	u16 i;
-
-	for (i = 0; i < dev->nr_vqs; i++) {
-		kvdev_kick_set(&dev->vqs[i].kick, -1);
-		kvdev_call_set(&dev->vqs[i].call, -1);
-		kvdev_call_set(&dev->vqs[i].err, -1);
-	}
-	kvdev_call_set(&dev->config_call, -1);
-}
-
-/**
- * kvdev_dev_reset_owner() - forget owner, memory, eventfds, workers
- * @dev: the device; resets it
- */
-void kvdev_dev_reset_owner(struct kvdev_dev *dev)
-{
-	dev_reset(dev);
-	drop_eventfds(dev);
-	stop_workers(dev);
-	kvdev_dev_publish_mem(dev, NULL);
-	if (dev->mm)
-		mmdrop(dev->mm);
-	dev->mm = NULL;
-	put_pid(dev->use_pid);
-	dev->use_pid = NULL;
-	memset(dev->use_comm, 0, sizeof(dev->use_comm));
-	dev->owned = false;
-}
-EXPORT_SYMBOL_NS_GPL(kvdev_dev_reset_owner, KVDEV_NS);
-
-/**
- * kvdev_dev_publish_mem() - this is guest memory from now on
- * @dev: the device
- * @table: now the device's, or NULL
- *
- * A chain made available after this is looked up in @table. Work on an earlier
- * one may go on with the old table for a while: see kvdev_dev_sync_mem().
- *
- * Context: may sleep, waits for nobody. Calls are serialised by the caller.
- */
-void kvdev_dev_publish_mem(struct kvdev_dev *dev,
-			   struct kvdev_mem_table *table)
-{
-	struct kvdev_mem_table *old;
-
-	spin_lock(&dev->mem_lock);
-	old = dev->mem;
-	WRITE_ONCE(dev->mem, table);
-	WRITE_ONCE(dev->mem_seq, dev->mem_seq + 1);
-	spin_unlock(&dev->mem_lock);
-	kvdev_mem_put(old);
-}
-EXPORT_SYMBOL_NS_GPL(kvdev_dev_publish_mem, KVDEV_NS);
-
-/**
- * kvdev_dev_get_mem() - the present guest memory
- * @dev: the device
- * @seq: which change this is, to be compared with kvdev_dev.mem_seq
- *
- * Return: the table, referenced; one without memory if there is none.
- */
-struct kvdev_mem_table *kvdev_dev_get_mem(struct kvdev_dev *dev,
-					  unsigned long *seq)
-{
-	struct kvdev_mem_table *table;
-
-	spin_lock(&dev->mem_lock);
-	table = kvdev_mem_get(dev->mem);
-	*seq = dev->mem_seq;
-	spin_unlock(&dev->mem_lock);
-	return table;
-}
-
-/**
- * kvdev_dev_sync_mem() - wait until no older guest memory is used
- * @dev: the device
- *
- * Requests in flight have pinned their memory; rings that run stay where they
- * were when they were started.
- *
- * Context: sleeps, also for workers that fault: mmap_lock is not held.
- */
-void kvdev_dev_sync_mem(struct kvdev_dev *dev)
-{
-	u16 i;
-
-	for (i = 0; i < dev->nr_vqs; i++)
-		kvdev_vq_sync(&dev->vqs[i]);
-}
-EXPORT_SYMBOL_NS_GPL(kvdev_dev_sync_mem, KVDEV_NS);
-
-/**
- * kvdev_dev_set_mem() - replace guest memory
- * @dev: the device
- * @table: now the device's
- *
- * When this returns the old table is not used any more.
- */
-void kvdev_dev_set_mem(struct kvdev_dev *dev, struct kvdev_mem_table *table)
-{
-	kvdev_dev_publish_mem(dev, table);
-	kvdev_dev_sync_mem(dev);
-}
-EXPORT_SYMBOL_NS_GPL(kvdev_dev_set_mem, KVDEV_NS);
 
 /**
  * kvdev_dev_vq() - queue by number
