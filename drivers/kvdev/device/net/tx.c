@@ -2,7 +2,7 @@
 /*
  * Packets of the driver go to the tap (virtio 1.3, 5.1.6.2).
  *
- *	tx_parse()   the header and the rules whose breach is a violation
+ *	tx_parse()   the rules whose breach is a violation
  *	tx_small()   one copy into a page fragment, which becomes the packet;
  *	             fragments go to the tap in batches
  *	tx_big()     header and beginning are copied, the rest is pinned and
@@ -110,28 +110,46 @@ static void tx_drop(struct net_tx *tx, struct tx_packet *pkt,
 	tx_done(tx, pkt);
 }
 
-/* Fill in @pkt but for the chain. Returns NULL, or what the driver did wrong. */
+/* Is it a packet? Returns NULL, or what the driver did wrong. */
 static const char *tx_parse(struct net_tx *tx, struct tx_packet *pkt)
 {
-	struct iov_iter *iter = &pkt->chain.readable;
+	size_t len = iov_iter_count(&pkt->chain.readable);
 
 	if (pkt->chain.nr_writable)
 		return "packet to send with a device-writable buffer";
-	if (iov_iter_count(iter) < tx->q.hdr_len)
+	if (len < tx->q.hdr_len)
 		return "packet to send without a complete header";
-	/* Single fetch: the driver may change it under us. */
-	memset(&pkt->hdr, 0, sizeof(pkt->hdr));
-	if (copy_from_iter(&pkt->hdr, tx->q.hdr_len, iter) != tx->q.hdr_len)
-		return "header of a packet to send is not accessible";
-	pkt->len = iov_iter_count(iter);
+	pkt->len = len - tx->q.hdr_len;
 	return NULL;
 }
 
-/* May the packet that begins with @head be sent? */
-static enum kvdev_net_drop tx_filter(const struct kvdev_net_state *state,
-				     const struct tx_packet *pkt,
-				     const u8 *head)
+/*
+ * Copy header and @len bytes of the packet, which go to @data, the header in
+ * front of it. The only fetch: the driver may change it under us.
+ */
+static bool tx_fetch(struct net_tx *tx, struct tx_packet *pkt, u8 *data,
+		     u32 len)
 {
+	unsigned int hdr_len = tx->q.hdr_len;
+
+	if (copy_from_iter(data - hdr_len, hdr_len + len,
+			   &pkt->chain.readable) != hdr_len + len)
+		return false;
+	memset(&pkt->hdr, 0, sizeof(pkt->hdr));
+	memcpy(&pkt->hdr, data - hdr_len, hdr_len);
+	return true;
+}
+
+/* May the packet that begins with @head be sent? */
+static enum kvdev_net_drop tx_check(struct net_tx *tx,
+				    const struct kvdev_net_state *state,
+				    struct tx_packet *pkt, const u8 *head)
+{
+	enum kvdev_net_drop drop;
+
+	drop = kvdev_net_hdr_tx(&pkt->hdr, pkt->len, tx->q.features);
+	if (drop != KVDEV_NET_PASS)
+		return drop;
 	return kvdev_net_filter_tx(&state->filter, head, pkt->len,
 				   pkt->hdr.gso_type);
 }
@@ -164,12 +182,11 @@ static int tx_small(struct net_tx *tx, const struct kvdev_net_state *state,
 				    SMP_CACHE_BYTES);
 	if (!buf)
 		return NET_DROP_MEMORY;
-	if (copy_from_iter(buf + tx->headroom, pkt->len,
-			   &pkt->chain.readable) != pkt->len) {
+	if (!tx_fetch(tx, pkt, buf + tx->headroom, pkt->len)) {
 		ret = -EFAULT;
 		goto err_free;
 	}
-	reason = tx_filter(state, pkt, buf + tx->headroom);
+	reason = tx_check(tx, state, pkt, buf + tx->headroom);
 	if (reason != KVDEV_NET_PASS) {
 		ret = reason;
 		goto err_free;
@@ -199,14 +216,16 @@ err_free:
 }
 
 static int tx_send_pages(struct net_tx *tx, struct tx_packet *pkt,
-			 const struct kvdev_pages *rest, unsigned int head_len)
+			 const struct kvdev_pages *rest, u8 *head,
+			 unsigned int head_len)
 {
 	size_t len = KVDEV_TAP_HDR_LEN + pkt->len;
 	struct iov_iter iter;
 
 	if (WARN_ON_ONCE(rest->nr >= TX_BVECS))
 		return -EINVAL;
-	bvec_set_virt(&tx->bvec[0], tx->head, KVDEV_TAP_HDR_LEN + head_len);
+	bvec_set_virt(&tx->bvec[0], head - KVDEV_TAP_HDR_LEN,
+		      KVDEV_TAP_HDR_LEN + head_len);
 	memcpy(&tx->bvec[1], rest->bvec, rest->nr * sizeof(*rest->bvec));
 	iov_iter_bvec(&iter, ITER_SOURCE, tx->bvec, 1 + rest->nr, len);
 	return kvdev_tap_send(tx->q.tap, &iter);
@@ -217,24 +236,24 @@ static int tx_big(struct net_tx *tx, const struct kvdev_net_state *state,
 		  struct tx_packet *pkt)
 {
 	unsigned int head_len = min(pkt->len, TX_HEAD);
-	u8 *head = tx->head + KVDEV_TAP_HDR_LEN;
+	u8 *head = tx->head + sizeof(struct kvdev_net_hdr);
 	struct kvdev_pages rest;
 	unsigned int reason;
 	int ret;
 
-	memcpy(tx->head, tap_hdr(pkt), KVDEV_TAP_HDR_LEN);
-	if (copy_from_iter(head, head_len, &pkt->chain.readable) != head_len)
+	if (!tx_fetch(tx, pkt, head, head_len))
 		return -EFAULT;
-	reason = tx_filter(state, pkt, head);
+	reason = tx_check(tx, state, pkt, head);
 	if (reason != KVDEV_NET_PASS)
 		return reason;
+	memcpy(head - KVDEV_TAP_HDR_LEN, tap_hdr(pkt), KVDEV_TAP_HDR_LEN);
 
 	/* Packets are not to overtake each other. */
 	tx_flush(tx);
 	ret = kvdev_pages_pin(&rest, &pkt->chain.readable);
 	if (ret)
 		return ret == -ENOMEM ? NET_DROP_MEMORY : -EFAULT;
-	ret = tx_send_pages(tx, pkt, &rest, head_len);
+	ret = tx_send_pages(tx, pkt, &rest, head, head_len);
 	kvdev_pages_release(&rest);
 	if (ret && ret != -EAGAIN)
 		ret = NET_DROP_TAP;
@@ -253,15 +272,12 @@ static unsigned int tx_buf_len(const struct net_tx *tx, u32 len)
 static int tx_send(struct net_tx *tx, const struct kvdev_net_state *state,
 		   struct tx_packet *pkt)
 {
-	unsigned int buf_len, reason;
+	unsigned int buf_len;
 
 	if (!READ_ONCE(tx->q.net->link.up))
 		return NET_DROP_LINK;
 	if (pkt->len > TX_LEN_MAX)
 		return KVDEV_NET_DROP_LONG;
-	reason = kvdev_net_hdr_tx(&pkt->hdr, pkt->len, tx->q.features);
-	if (reason != KVDEV_NET_PASS)
-		return reason;
 	buf_len = tx_buf_len(tx, pkt->len);
 	return buf_len ? tx_small(tx, state, pkt, buf_len) :
 			 tx_big(tx, state, pkt);
@@ -362,7 +378,7 @@ int net_tx_start(struct kvdev_vq *vq)
 
 	if (!tx)
 		return -ENOMEM;
-	tx->head = kmalloc(KVDEV_TAP_HDR_LEN + TX_HEAD, GFP_KERNEL_ACCOUNT);
+	tx->head = kmalloc(sizeof(struct kvdev_net_hdr) + TX_HEAD, GFP_KERNEL_ACCOUNT);
 	if (!tx->head) {
 		kvfree(tx);
 		return -ENOMEM;
