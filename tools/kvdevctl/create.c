@@ -112,19 +112,13 @@ static uint64_t type_bit(uint32_t device_id)
 /* ----------------------------------------------------------------- options */
 
 enum {
-	OPT_FILE = 256, OPT_DEV, OPT_FORMAT, OPT_RO, OPT_DIRECT, OPT_SHARED,
-	OPT_SERIAL, OPT_BLOCK_SIZE, OPT_QUEUES, OPT_QUEUE_SIZE,
+	OPT_SERIAL = 256, OPT_BLOCK_SIZE, OPT_QUEUES, OPT_QUEUE_SIZE,
 	OPT_FEATURES, OPT_VDPA,
 	OPT_NET,			/* and what net.c has behind it */
 };
 
 static const struct option options[] = {
-	{ "file", required_argument, NULL, OPT_FILE },
-	{ "dev", required_argument, NULL, OPT_DEV },
-	{ "format", required_argument, NULL, OPT_FORMAT },
-	{ "ro", no_argument, NULL, OPT_RO },
-	{ "direct", no_argument, NULL, OPT_DIRECT },
-	{ "shared", no_argument, NULL, OPT_SHARED },
+	STORE_OPTIONS,
 	{ "serial", required_argument, NULL, OPT_SERIAL },
 	{ "block-size", required_argument, NULL, OPT_BLOCK_SIZE },
 	{ "queues", required_argument, NULL, OPT_QUEUES },
@@ -145,16 +139,6 @@ uint32_t number(const char *option, const char *text, uint32_t min,
 		usage_error("%s: '%s' is not a %s from %u to %u", option, text,
 			    power_of_2 ? "power of two" : "number", min, max);
 	return n;
-}
-
-static void set_store(struct create_options *o, const char *path, bool dev)
-{
-	if (o->store.path)
-		usage_error("one --file or one --dev, not more");
-	if (!path[0])
-		usage_error("the name of the store is empty");
-	o->store.path = path;
-	o->store.dev = dev;
 }
 
 static void set_serial(struct create_options *o, const char *text)
@@ -180,27 +164,11 @@ static uint64_t feature_bits(const char *text)
 
 static void set_option(struct create_options *o, int c)
 {
+	if (store_option(&o->store, c)) {
+		o->blk_option = true;
+		return;
+	}
 	switch (c) {
-	case OPT_FILE:
-		set_store(o, optarg, false);
-		break;
-	case OPT_DEV:
-		set_store(o, optarg, true);
-		break;
-	case OPT_FORMAT:
-		if (strcmp(optarg, "raw"))
-			usage_error("--format: '%s' is not known, only 'raw' is",
-				    optarg);
-		break;
-	case OPT_RO:
-		o->store.read_only = true;
-		break;
-	case OPT_DIRECT:
-		o->store.direct = true;
-		break;
-	case OPT_SHARED:
-		o->store.shared = true;
-		break;
 	case OPT_SERIAL:
 		set_serial(o, optarg);
 		break;

@@ -131,6 +131,20 @@ struct store_options {
 	bool shared;
 };
 
+/* Of every command that takes one; apart from the options of its own. */
+enum {
+	OPT_FILE = 1024, OPT_DEV, OPT_FORMAT, OPT_RO, OPT_DIRECT, OPT_SHARED,
+};
+
+#define STORE_OPTIONS						\
+	{ "file", required_argument, NULL, OPT_FILE },		\
+	{ "dev", required_argument, NULL, OPT_DEV },		\
+	{ "format", required_argument, NULL, OPT_FORMAT },	\
+	{ "ro", no_argument, NULL, OPT_RO },			\
+	{ "direct", no_argument, NULL, OPT_DIRECT },		\
+	{ "shared", no_argument, NULL, OPT_SHARED }
+
+bool store_option(struct store_options *o, int c);
 int store_open(const struct store_options *o);
 
 /* create.c */

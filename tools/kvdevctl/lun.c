@@ -72,19 +72,10 @@ struct lun_options {
 };
 
 enum {
-	OPT_DISK = 256, OPT_CDROM, OPT_FILE, OPT_DEV, OPT_FORMAT, OPT_RO,
-	OPT_REMOVABLE, OPT_ROTATIONAL, OPT_DIRECT, OPT_SHARED, OPT_BLOCK_SIZE,
-	OPT_VENDOR, OPT_PRODUCT, OPT_REVISION, OPT_SERIAL, OPT_WWN, OPT_EJECT,
-	OPT_FORCE,
+	OPT_DISK = 256, OPT_CDROM, OPT_REMOVABLE, OPT_ROTATIONAL,
+	OPT_BLOCK_SIZE, OPT_VENDOR, OPT_PRODUCT, OPT_REVISION, OPT_SERIAL,
+	OPT_WWN, OPT_EJECT, OPT_FORCE,
 };
-
-#define STORE_OPTIONS					\
-	{ "file", required_argument, NULL, OPT_FILE },	\
-	{ "dev", required_argument, NULL, OPT_DEV },	\
-	{ "format", required_argument, NULL, OPT_FORMAT },	\
-	{ "ro", no_argument, NULL, OPT_RO },		\
-	{ "direct", no_argument, NULL, OPT_DIRECT },	\
-	{ "shared", no_argument, NULL, OPT_SHARED }
 
 static const struct option no_options[] = { COMMON_OPTIONS };
 
@@ -119,16 +110,6 @@ static void set_text(void *to, size_t size, const char *option)
 			    size);
 	memset(to, 0, size);
 	memcpy(to, optarg, strlen(optarg));
-}
-
-static void set_store(struct store_options *store, bool dev)
-{
-	if (store->path)
-		usage_error("one --file or one --dev, not more");
-	if (!optarg[0])
-		usage_error("the name of the store is empty");
-	store->path = optarg;
-	store->dev = dev;
 }
 
 static void set_type(struct kvdev_scsi_add_lun *add, uint32_t type)
@@ -183,30 +164,14 @@ static void set_identity(struct kvdev_scsi_add_lun *add, int c)
 
 static void set_option(struct lun_options *o, int c)
 {
+	if (store_option(&o->store, c))
+		return;
 	switch (c) {
 	case OPT_DISK:
 		set_type(&o->add, KVDEV_LUN_DISK);
 		break;
 	case OPT_CDROM:
 		set_type(&o->add, KVDEV_LUN_CDROM);
-		break;
-	case OPT_FILE:
-	case OPT_DEV:
-		set_store(&o->store, c == OPT_DEV);
-		break;
-	case OPT_FORMAT:
-		if (strcmp(optarg, "raw"))
-			usage_error("--format: '%s' is not known, only 'raw' is",
-				    optarg);
-		break;
-	case OPT_RO:
-		o->store.read_only = true;
-		break;
-	case OPT_DIRECT:
-		o->store.direct = true;
-		break;
-	case OPT_SHARED:
-		o->store.shared = true;
 		break;
 	case OPT_REMOVABLE:
 		o->add.flags |= KVDEV_LUN_REMOVABLE;

@@ -13,6 +13,48 @@
 
 #include "kvdevctl.h"
 
+static void set_path(struct store_options *o, bool dev)
+{
+	if (o->path)
+		usage_error("one --file or one --dev, not more");
+	if (!optarg[0])
+		usage_error("the name of the store is empty");
+	o->path = optarg;
+	o->dev = dev;
+}
+
+/**
+ * store_option() - an option that may be one of STORE_OPTIONS
+ * @c: from next_option()
+ *
+ * Return: whether it was.
+ */
+bool store_option(struct store_options *o, int c)
+{
+	switch (c) {
+	case OPT_FILE:
+	case OPT_DEV:
+		set_path(o, c == OPT_DEV);
+		return true;
+	case OPT_FORMAT:
+		if (strcmp(optarg, "raw"))
+			usage_error("--format: '%s' is not known, only 'raw' is",
+				    optarg);
+		return true;
+	case OPT_RO:
+		o->read_only = true;
+		return true;
+	case OPT_DIRECT:
+		o->direct = true;
+		return true;
+	case OPT_SHARED:
+		o->shared = true;
+		return true;
+	default:
+		return false;
+	}
+}
+
 /*
  * QEMU's locks of image files (its block/file-posix.c), so that both keep off
  * each other's: who does something has a read lock on byte 100 + n, who bears
