@@ -9,6 +9,7 @@
 #include <linux/types.h>
 #include <linux/vhost.h>
 #include <uapi/linux/kvdev.h>
+#include <uapi/linux/kvdev_net.h>
 #include <uapi/linux/kvdev_scsi.h>
 
 struct kvdev_dev;

@@ -32,7 +32,7 @@
 #include <sys/types.h>
 
 #include <json-c/json.h>
-#include <linux/kvdev.h>
+#include <linux/kvdev_net.h>
 
 #define ARRAY_SIZE(a)		(sizeof(a) / sizeof((a)[0]))
 #define BIT_ULL(n)		(1ULL << (n))

@@ -26,7 +26,7 @@
 #include <linux/types.h>
 #include <linux/workqueue.h>
 
-#include <uapi/linux/kvdev.h>
+#include <uapi/linux/kvdev_net.h>
 
 #include "../../backend/tap.h"
 #include "../device.h"

@@ -10,6 +10,7 @@
 #include "kvtest.h"
 
 #include <linux/if_ether.h>
+#include <linux/kvdev_net.h>
 #include <linux/virtio_net.h>
 
 #define W		VRING_DESC_F_WRITE

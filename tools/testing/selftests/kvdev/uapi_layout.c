@@ -5,6 +5,7 @@
  */
 #include <stddef.h>
 
+#include <linux/kvdev_net.h>
 #include <linux/kvdev_scsi.h>
 
 #ifdef __cplusplus
