@@ -17,7 +17,7 @@
 			 KVDEV_ACT_NOTIFY | KVDEV_ACT_ISR | KVDEV_ACT_CONFIG | \
 			 KVDEV_ACT_VECTOR | KVDEV_ACT_IGNORED | \
 			 KVDEV_ACT_DISABLE | KVDEV_ACT_ISR_PEEK | \
-			 KVDEV_ACT_ISR_ACK)
+			 KVDEV_ACT_ISR_ACK | KVDEV_ACT_CONFIG_READ)
 
 enum kind { MODERN, LEGACY, TRANSITIONAL, MMIO, MMIO_LEGACY, PCI_CFG, KINDS };
 
@@ -72,8 +72,10 @@ static void check_state(const struct device *d)
 
 		CHECK(q->vector < regs->nr_vectors ||
 		      q->vector == KVDEV_NO_VECTOR);
-		CHECK(q->cfg.num && !(q->cfg.num & (q->cfg.num - 1)) &&
-		      q->cfg.num <= q->cfg.num_max);
+		CHECK(q->cfg.num && q->cfg.num <= q->cfg.num_max);
+		/* Any size will do for a packed ring. */
+		CHECK(regs->device_features & BIT_ULL(VIRTIO_F_RING_PACKED) ||
+		      !(q->cfg.num & (q->cfg.num - 1)));
 		CHECK(!q->cfg.avail_base && !q->cfg.used_base);
 		CHECK(q->align && !(q->align & (q->align - 1)));
 		CHECK(!q->pfn || q->enabled);
@@ -129,8 +131,8 @@ static void check_acts(const struct device *old, const struct device *new,
 	if (!acc->write) {
 		CHECK(!changed);
 		CHECK(!(act & ~(KVDEV_ACT_ISR | KVDEV_ACT_ISR_PEEK |
-				KVDEV_ACT_IGNORED)));
-		CHECK(!act || !acc->value);
+				KVDEV_ACT_IGNORED | KVDEV_ACT_CONFIG_READ)));
+		CHECK(!act || act == KVDEV_ACT_CONFIG_READ || !acc->value);
 	}
 	switch (act) {
 	case KVDEV_ACT_IGNORED:
@@ -152,7 +154,8 @@ static void check_acts(const struct device *old, const struct device *new,
 		CHECK(!changed && acc->queue != KVDEV_CONFIG_QUEUE);
 		break;
 	case KVDEV_ACT_CONFIG:
-		CHECK(!changed);
+	case KVDEV_ACT_CONFIG_READ:
+		CHECK(!changed && acc->write == (act == KVDEV_ACT_CONFIG));
 		CHECK(acc->config_offset <= new->regs.config_len &&
 		      acc->len <= new->regs.config_len - acc->config_offset);
 		break;

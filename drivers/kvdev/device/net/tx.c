@@ -35,6 +35,7 @@
 
 /* Beginning of a big packet that is copied before it is checked. */
 #define TX_HEAD		128
+#define TX_HEAD_SIZE	(sizeof(struct kvdev_net_hdr) + TX_HEAD)
 
 /* Head, and the pieces of a chain that may each cross the border of a page. */
 #define TX_BVECS	(1 + KVDEV_CHAIN_MAX + TX_LEN_MAX / PAGE_SIZE + 1)
@@ -378,7 +379,7 @@ int net_tx_start(struct kvdev_vq *vq)
 
 	if (!tx)
 		return -ENOMEM;
-	tx->head = kmalloc(sizeof(struct kvdev_net_hdr) + TX_HEAD, GFP_KERNEL_ACCOUNT);
+	tx->head = kmalloc(TX_HEAD_SIZE, GFP_KERNEL_ACCOUNT);
 	if (!tx->head) {
 		kvfree(tx);
 		return -ENOMEM;

@@ -29,7 +29,10 @@ static struct guest *slow_disk(struct nullb *n)
 	return g;
 }
 
-/* Post a read that takes a while. */
+/*
+ * Post a read that takes a while. On return it is under way: the queues have
+ * threads of their own, so what comes by another one could be faster.
+ */
 static void post_read(struct guest *g, unsigned int target, uint64_t tag,
 		      uint64_t *resp)
 {
@@ -41,7 +44,14 @@ static void post_read(struct guest *g, unsigned int target, uint64_t tag,
 		.in = 4096,
 	};
 
+	uint64_t chains = guest_stats(g, Q_REQUEST).chains;
+	uint64_t end = now_ms() + WAIT_MS;
+
 	ASSERT_GE(scsi_post(g, Q_REQUEST, &op, resp), 0);
+	while (guest_stats(g, Q_REQUEST).chains == chains)
+		ASSERT_TRUE(now_ms() < end);
+	/* Taken; now it starts. */
+	usleep(5000);
 }
 
 static int response(struct guest *g, uint64_t resp)

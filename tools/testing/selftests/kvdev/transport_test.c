@@ -253,7 +253,7 @@ static void mmio_start(struct guest *g, uint32_t version)
 		mset(g, M_FEATURES_SEL, i);
 		features |= (uint64_t)mget(g, M_FEATURES) << 32 * i;
 	}
-	features &= ~(F_EVENT_IDX | F_INDIRECT);
+	features &= ~(F_EVENT_IDX | F_INDIRECT | F_RING_PACKED);
 	for (i = 0; i < (version == 1 ? 1 : 2); i++) {
 		mset(g, M_DRIVER_SEL, i);
 		mset(g, M_DRIVER_FEATURES, features >> 32 * i);
