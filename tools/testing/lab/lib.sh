@@ -90,7 +90,8 @@ artefact() {
 		with_progress "$name" "$LOGS/build-$name.log" "$maker" "$tmp" "$@" {lock}>&- || return
 		if [[ -d $dir ]]; then mv "$dir" "$dir.old.$$"; fi
 		mv "$tmp" "$dir"
-		rm -rf --one-file-system "$dir.old.$$"
+		# What is still in use goes next time.
+		rm -rf --one-file-system "$dir".old.* 2>/dev/null || true
 	fi
 	exec {lock}>&-
 }
