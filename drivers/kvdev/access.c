@@ -60,6 +60,25 @@ static bool is_legacy(u32 type)
 	return has_legacy(type) || type == KVDEV_TRANSPORT_MMIO_LEGACY;
 }
 
+/**
+ * kvdev_transport_features() - what a transport can do for any device
+ * @dev: the device
+ *
+ * A queue is reset by a register of its transport. There is none at ring level
+ * and on the vDPA bus, none before virtio 1.0, and a VMM may leave no room for
+ * it in virtio-pci.
+ *
+ * Return: features; 0 without transport.
+ */
+u64 kvdev_transport_features(const struct kvdev_dev *dev)
+{
+	bool reset = dev->transport == KVDEV_TRANSPORT_MMIO ||
+		     (has_modern(dev->transport) &&
+		      kvdev_pci_has_queue_reset(&dev->layout));
+
+	return reset ? BIT_ULL(VIRTIO_F_RING_RESET) : 0;
+}
+
 static int choose_layout(const struct kvdev_dev *dev,
 			 const struct kvdev_bind_transport *arg,
 			 struct kvdev_pci_layout *layout)
@@ -116,6 +135,7 @@ int kvdev_bind_transport(struct kvdev_dev *dev,
 	dev->transport = arg->type;
 	/* What the VMM set so far is the driver's now. */
 	kvdev_regs_reset(&dev->regs);
+	kvdev_dev_update_features(dev);
 	layout_to_user(arg, &layout);
 	if (is_mmio(arg->type))
 		arg->bar_size = kvdev_mmio_size(&dev->regs);
@@ -135,6 +155,7 @@ void kvdev_transport_release(struct kvdev_dev *dev)
 	kvdev_irq_release(dev);
 	dev->regs.page_size = 0;
 	dev->transport = 0;
+	kvdev_dev_update_features(dev);
 }
 
 static u32 doorbell_offset(const struct kvdev_dev *dev, u32 space, u32 queue)
@@ -223,6 +244,8 @@ static void perform(struct kvdev_dev *dev, u32 actions,
 		kvdev_dev_enable_vq(dev, acc->queue);
 	if (actions & KVDEV_ACT_DISABLE)
 		kvdev_dev_disable_vq(dev, acc->queue);
+	if (actions & KVDEV_ACT_QUEUE_RESET)
+		kvdev_dev_reset_vq(dev, acc->queue);
 	if (actions & KVDEV_ACT_NOTIFY)
 		kvdev_vq_kick(&dev->vqs[acc->queue], 1);
 	/* virtio 1.3, 4.1.4.5: reading clears */

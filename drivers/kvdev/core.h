@@ -237,6 +237,7 @@ int kvdev_dev_set_status(struct kvdev_dev *dev, u8 status);
 void kvdev_dev_widen_queues(struct kvdev_dev *dev, u16 num);
 int kvdev_dev_enable_vq(struct kvdev_dev *dev, u16 index);
 void kvdev_dev_disable_vq(struct kvdev_dev *dev, u16 index);
+void kvdev_dev_reset_vq(struct kvdev_dev *dev, u16 index);
 int kvdev_dev_suspend(struct kvdev_dev *dev);
 int kvdev_dev_resume(struct kvdev_dev *dev);
 void kvdev_dev_refresh_config(struct kvdev_dev *dev, u32 offset, u32 len);
@@ -271,6 +272,7 @@ bool kvdev_name_valid(const u8 *name);
 void kvdev_dev_needs_reset(struct kvdev_dev *dev, const char *reason);
 
 /* access.c: the register level; kvdev_dev.mutex is held */
+u64 kvdev_transport_features(const struct kvdev_dev *dev);
 int kvdev_bind_transport(struct kvdev_dev *dev,
 			 struct kvdev_bind_transport *arg);
 int kvdev_access(struct kvdev_dev *dev, struct kvdev_access *arg);

@@ -431,6 +431,21 @@ void kvdev_dev_disable_vq(struct kvdev_dev *dev, u16 index)
 EXPORT_SYMBOL_NS_GPL(kvdev_dev_disable_vq, KVDEV_NS);
 
 /**
+ * kvdev_dev_reset_vq() - forget what the driver did with a queue
+ * @dev: the device
+ * @index: an existing queue
+ *
+ * virtio 1.3, 2.6.1.1: no request of it is executed and no notification sent
+ * after this, and nothing of its state is left: set up again it begins anew.
+ */
+void kvdev_dev_reset_vq(struct kvdev_dev *dev, u16 index)
+{
+	kvdev_dev_disable_vq(dev, index);
+	/* Not before: a queue that stops notes where it was, and interrupts. */
+	kvdev_regs_reset_queue(dev->vqs[index].regs);
+}
+
+/**
  * kvdev_dev_suspend() - stop all queues, keep everything
  * @dev: the device
  *
@@ -498,6 +513,7 @@ EXPORT_SYMBOL_NS_GPL(kvdev_dev_widen_queues, KVDEV_NS);
 void kvdev_dev_update_features(struct kvdev_dev *dev)
 {
 	u64 features = CORE_FEATURES | dev->extra_features |
+		       kvdev_transport_features(dev) |
 		       dev->type->features(dev);
 
 	if (dev->allowed)

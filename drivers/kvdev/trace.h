@@ -196,7 +196,8 @@ TRACE_EVENT(kvdev_reg,
 				{ KVDEV_ACT_DISABLE, "disable" },
 				{ KVDEV_ACT_ISR_PEEK, "isr" },
 				{ KVDEV_ACT_ISR_ACK, "ack" },
-				{ KVDEV_ACT_WINDOW, "window" }))
+				{ KVDEV_ACT_WINDOW, "window" },
+				{ KVDEV_ACT_QUEUE_RESET, "queue_reset" }))
 );
 
 #endif /* KVDEV_TRACE_H */

@@ -25,6 +25,8 @@ EXPORT_SYMBOL_NS_GPL(kvdev_chain_add, KVDEV_NS);
 EXPORT_SYMBOL_NS_GPL(kvdev_chain_fetch_table, KVDEV_NS);
 
 EXPORT_SYMBOL_NS_GPL(kvdev_regs_reset, KVDEV_NS);
+EXPORT_SYMBOL_NS_GPL(kvdev_regs_reset_queue, KVDEV_NS);
+EXPORT_SYMBOL_NS_GPL(kvdev_pci_has_queue_reset, KVDEV_NS);
 EXPORT_SYMBOL_NS_GPL(kvdev_regs_read_config, KVDEV_NS);
 EXPORT_SYMBOL_NS_GPL(kvdev_pci_layout_default, KVDEV_NS);
 EXPORT_SYMBOL_NS_GPL(kvdev_pci_layout_check, KVDEV_NS);

@@ -10,7 +10,8 @@
 #define NR_VECTORS	2
 #define QUEUE_MAX	256
 #define CONFIG_LEN	13	/* odd on purpose */
-#define OFFERED		0x8000000520000061ULL
+#define OFFERED		0x8000010520000061ULL
+#define RING_RESET	BIT_ULL(VIRTIO_F_RING_RESET)
 
 struct regs_test {
 	struct kvdev_regs regs;

@@ -54,7 +54,7 @@ static const struct reg table[] = {
 	{ 0x004, RO(1), RO(2) },
 	{ 0x008, RO(4), RO(4) },
 	{ 0x00c, RO(0x5644564b), RO(0x5644564b) },
-	{ 0x010, RO(0), RO(0x80000005) },
+	{ 0x010, RO(0), RO(0x80000105) },
 	{ 0x014, WO(0), WO(0) },
 	{ 0x020, WO(IGN), WO(0) },
 	{ 0x024, WO(0), WO(0) },
@@ -82,6 +82,7 @@ static const struct reg table[] = {
 	{ 0x0b4, NO, RO(U32_MAX) },
 	{ 0x0b8, NO, RO(U32_MAX) },
 	{ 0x0bc, NO, RO(U32_MAX) },
+	{ 0x0c0, NO, { 0, 0, IGN } },
 	{ 0x0fc, NO, RO(0x5a) },
 };
 
@@ -202,6 +203,49 @@ static void queue_ready_starts_and_stops(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, mwr(t, 2, 0x38, 0x10040), IGN);
 }
 
+static void queue_reset_by_register(struct kunit *test)
+{
+	struct regs_test *t = test->priv;
+	struct kvdev_queue_regs *q = &t->queues[1];
+	int i;
+
+	enter(t, 2);
+	t->regs.status = S_FEATURES_OK;
+	KUNIT_EXPECT_EQ(test, mwr(t, 2, 0x44, 1), KVDEV_ACT_ENABLE);
+	/* Not negotiated */
+	KUNIT_EXPECT_EQ(test, mwr(t, 2, 0xc0, 1), IGN);
+	t->regs.driver_features = RING_RESET;
+	/* 32 bits do not wrap to the value there is */
+	KUNIT_EXPECT_EQ(test, mwr(t, 2, 0xc0, 0x10001), IGN);
+	KUNIT_EXPECT_EQ(test, mwr(t, 2, 0xc0, 0), IGN);
+	for (i = 0; i < 2; i++) {
+		KUNIT_EXPECT_EQ(test, mrd(t, 2, 0xc0), 0ULL);
+		KUNIT_EXPECT_EQ(test, mwr(t, 2, 0xc0, 1),
+				KVDEV_ACT_QUEUE_RESET);
+		KUNIT_EXPECT_EQ(test, t->acc.queue, 1);
+		KUNIT_EXPECT_EQ(test, mrd(t, 2, 0xc0), 1ULL);
+		KUNIT_EXPECT_EQ(test, mrd(t, 2, 0x44), 0ULL);
+		/* Neither taken back twice nor given before its end */
+		KUNIT_EXPECT_EQ(test, mwr(t, 2, 0x44, 0), 0U);
+		KUNIT_EXPECT_EQ(test, mwr(t, 2, 0x44, 1), IGN);
+		KUNIT_EXPECT_EQ(test, mwr(t, 2, 0x38, 4), IGN);
+		kvdev_regs_reset_queue(q);
+		KUNIT_EXPECT_EQ(test, mrd(t, 2, 0xc0), 0ULL);
+		KUNIT_EXPECT_EQ(test, mwr(t, 2, 0x38, 4), 0U);
+		KUNIT_EXPECT_EQ(test, mwr(t, 2, 0x44, 1), KVDEV_ACT_ENABLE);
+		KUNIT_EXPECT_EQ(test, q->cfg.num, 4);
+	}
+	/* Taken back the other way there is nothing to reset */
+	KUNIT_EXPECT_EQ(test, mwr(t, 2, 0x44, 0), KVDEV_ACT_DISABLE);
+	KUNIT_EXPECT_EQ(test, mwr(t, 2, 0xc0, 1), IGN);
+	/* Version 1 has no such register */
+	enter(t, 1);
+	t->regs.driver_features = RING_RESET;
+	q->enabled = true;
+	KUNIT_EXPECT_EQ(test, mwr(t, 1, 0xc0, 1), IGN);
+	KUNIT_EXPECT_TRUE(test, q->enabled);
+}
+
 static void pfn_counts_the_drivers_pages(struct kunit *test)
 {
 	struct regs_test *t = test->priv;
@@ -252,7 +296,7 @@ static void features_by_version(struct kunit *test)
 
 	kvdev_regs_reset(&t->regs);
 	mwr(t, 2, 0x14, 1);
-	KUNIT_EXPECT_EQ(test, mrd(t, 2, 0x10), 0x80000005ULL);
+	KUNIT_EXPECT_EQ(test, mrd(t, 2, 0x10), 0x80000105ULL);
 	mwr(t, 2, 0x24, 1);
 	KUNIT_EXPECT_EQ(test, mwr(t, 2, 0x20, 1), 0U);
 	KUNIT_EXPECT_EQ(test, t->regs.driver_features, 0x100000000ULL);
@@ -287,6 +331,7 @@ static struct kunit_case mmio_cases[] = {
 	KUNIT_CASE(every_access_of_version_1),
 	KUNIT_CASE(every_access_of_version_2),
 	KUNIT_CASE(queue_ready_starts_and_stops),
+	KUNIT_CASE(queue_reset_by_register),
 	KUNIT_CASE(pfn_counts_the_drivers_pages),
 	KUNIT_CASE(features_by_version),
 	KUNIT_CASE(reset_clears_ready),

@@ -65,7 +65,7 @@ static void caps_describe_the_layout(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, kvdev_pci_layout_check(&t->layout, &t->regs), 0);
 	KUNIT_ASSERT_EQ(test, kvdev_pci_caps_build(caps, &t->layout), 0);
 	want[1][0] = c->layout.common;
-	want[1][1] = 56;
+	want[1][1] = 60;
 	want[2][0] = c->layout.notify;
 	want[2][1] = c->layout.notify_multiplier * (NR_QUEUES - 1) + 4;
 	want[3][0] = c->layout.isr;

@@ -152,7 +152,7 @@ static void config_write_is_an_action(struct kunit *test)
 static void gaps_are_ignored(struct kunit *test)
 {
 	static const u32 gaps[] = {
-		56, 58, 60, 0xfff, 0x1001, 0x1fff, 0x200d, 0x2fff, 0x300c,
+		60, 62, 64, 0xfff, 0x1001, 0x1fff, 0x200d, 0x2fff, 0x300c,
 		0x3fff, 0x4000, 0x7fffffff, 0x80000000, U32_MAX - 7, U32_MAX,
 	};
 	struct regs_test *t = test->priv;
@@ -184,6 +184,7 @@ struct layout_case {
 	const char *name;
 	int ret;
 	struct kvdev_pci_layout layout;
+	bool short_common;	/* no room behind queue_device */
 };
 
 #define LAYOUT(c, n, m, i, d, s) { \
@@ -194,8 +195,12 @@ static const struct layout_case layout_cases[] = {
 	{ "default", 0, LAYOUT(0, 0x3000, 4, 0x1000, 0x2000, 0x4000) },
 	{ "vmd", 0, LAYOUT(0, 0x100, 0, 0x200, 0x300, 0x1000) },
 	{ "VirtualBox", 0, LAYOUT(0, 0x40, 2, 0x60, 0x80, 0x1000) },
-	{ "packed without gaps", 0, LAYOUT(16, 0, 4, 15, 72, 128) },
-	{ "up to the end", 0, LAYOUT(0, 116, 4, 56, 60, 128) },
+	{ "packed without gaps", 0, LAYOUT(16, 0, 4, 15, 72, 128), true },
+	{ "up to the end", 0, LAYOUT(0, 116, 4, 56, 60, 128), true },
+	{ "the same with queue_reset", 0, LAYOUT(0, 116, 4, 60, 64, 128) },
+	{ "isr in queue_reset", 0, LAYOUT(0, 116, 4, 59, 64, 128), true },
+	{ "common up to the end", 0, LAYOUT(68, 32, 4, 0, 4, 128) },
+	{ "queue_reset past the end", 0, LAYOUT(72, 32, 4, 0, 4, 128), true },
 	{ "doorbells past the end", -EINVAL, LAYOUT(0, 118, 4, 56, 60, 128) },
 	{ "doorbells at the end", -EINVAL, LAYOUT(0, 128, 4, 56, 60, 128) },
 	{ "a page each", 0, LAYOUT(0, 0x8000, 4096, 0x1000, 0x2000, 0x10000) },
@@ -268,7 +273,10 @@ static void layout_check_validates(struct kunit *test)
 			c->ret);
 	if (c->ret)
 		return;
-	KUNIT_EXPECT_EQ(test, t->layout.common_len, 56U);
+	KUNIT_EXPECT_EQ(test, t->layout.common_len,
+			c->short_common ? 56U : 60U);
+	KUNIT_EXPECT_EQ(test, kvdev_pci_has_queue_reset(&t->layout),
+			!c->short_common);
 	KUNIT_EXPECT_EQ(test, t->layout.notify_len,
 			multiplier * (NR_QUEUES - 1) + 4);
 	KUNIT_EXPECT_EQ(test, t->layout.isr_len, 1U);

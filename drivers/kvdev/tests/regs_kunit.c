@@ -38,6 +38,8 @@ static const struct field fields[] = {
 	{ VIRTIO_PCI_COMMON_Q_DESCLO, 8, true, "queue_desc" },
 	{ VIRTIO_PCI_COMMON_Q_AVAILLO, 8, true, "queue_driver" },
 	{ VIRTIO_PCI_COMMON_Q_USEDLO, 8, true, "queue_device" },
+	{ VIRTIO_PCI_COMMON_Q_NDATA, 2, false, "queue_notify_data" },
+	{ VIRTIO_PCI_COMMON_Q_RESET, 2, true, "queue_reset" },
 };
 
 struct state {
@@ -59,15 +61,15 @@ static const struct state states[] = {
 	{ "after reset", 0, 0, 0, false,
 	  { 0, 0x20000061, 0, 0x21, 1, 3, 0, 0x5a, 0, 128, 0xffff, 0, 0,
 	    DESC, DRIVER, DEV },
-	  { [11] = true } },
+	  { [11] = true, [17] = true } },
 	{ "negotiating", ACK_DRIVER, 1, 1, false,
-	  { 1, 0x80000005, 1, 0x80000001, 1, 3, 3, 0x5a, 1, 128, 0xffff, 0, 1,
+	  { 1, 0x80000105, 1, 0x80000101, 1, 3, 3, 0x5a, 1, 128, 0xffff, 0, 1,
 	    DESC, DRIVER, DEV },
-	  { [11] = true } },
+	  { [11] = true, [17] = true } },
 	{ "features accepted", FEATURES_OK, 1, 2, false,
-	  { 1, 0x80000005, 1, 0x80000001, 1, 3, 11, 0x5a, 2, 128, 0xffff, 0, 2,
+	  { 1, 0x80000105, 1, 0x80000101, 1, 3, 11, 0x5a, 2, 128, 0xffff, 0, 2,
 	    DESC, DRIVER, DEV },
-	  { [3] = true } },
+	  { [3] = true, [17] = true } },
 	{ "queue enabled", DRIVER_OK, 0, 1, true,
 	  { 0, 0x20000061, 0, 0x21, 1, 3, 15, 0x5a, 1, 128, 0xffff, 1, 1,
 	    DESC, DRIVER, DEV },
@@ -76,16 +78,16 @@ static const struct state states[] = {
 	{ "needs reset", NEEDS_RESET, 0, 1, false,
 	  { 0, 0x20000061, 0, 0x21, 1, 3, 79, 0x5a, 1, 128, 0xffff, 0, 1,
 	    DESC, DRIVER, DEV },
-	  { [3] = true, [11] = true } },
+	  { [3] = true, [11] = true, [17] = true } },
 	{ "select beyond what there is", FEATURES_OK, 2, 3, false,
 	  { 2, 0, 2, 0, 1, 3, 11, 0x5a, 3, 0, 0xffff, 0, 0, 0, 0, 0 },
 	  { [3] = true, [9] = true, [10] = true, [11] = true, [13] = true,
-	    [14] = true, [15] = true } },
+	    [14] = true, [15] = true, [17] = true } },
 	{ "select far beyond", ACK_DRIVER, U32_MAX, 0xffff, false,
 	  { U32_MAX, 0, U32_MAX, 0, 1, 3, 3, 0x5a, 0xffff, 0, 0xffff, 0, 0,
 	    0, 0, 0 },
 	  { [3] = true, [9] = true, [10] = true, [11] = true, [13] = true,
-	    [14] = true, [15] = true } },
+	    [14] = true, [15] = true, [17] = true } },
 };
 
 static void state_desc(const struct state *s, char *desc)
@@ -99,7 +101,7 @@ static void enter(struct regs_test *t, const struct state *s)
 {
 	struct kvdev_queue_regs *queue;
 
-	t->regs.driver_features = 0x8000000100000021ULL;
+	t->regs.driver_features = 0x8000010100000021ULL;
 	t->regs.config_vector = 1;
 	t->regs.status = s->status;
 	t->regs.device_feature_select = s->feature_select;
@@ -217,7 +219,7 @@ static void device_feature_by_select(struct kunit *test)
 
 	KUNIT_EXPECT_EQ(test, rd(t, 4, 4), 0x20000061ULL);
 	wr(t, 0, 4, 1);
-	KUNIT_EXPECT_EQ(test, rd(t, 4, 4), 0x80000005ULL);
+	KUNIT_EXPECT_EQ(test, rd(t, 4, 4), 0x80000105ULL);
 	wr(t, 0, 4, 2);
 	KUNIT_EXPECT_EQ(test, rd(t, 4, 4), 0ULL);
 	wr(t, 0, 4, 0x80000000);
@@ -420,6 +422,123 @@ static void queue_enable_once_and_in_order(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, t->queues[0].enabled);
 }
 
+/* Sets the queue that is selected up, and enables it. */
+static void enable(struct kunit *test, struct regs_test *t, u32 num)
+{
+	KUNIT_EXPECT_EQ(test, wr(t, 24, 2, num), 0U);
+	KUNIT_EXPECT_EQ(test, wr(t, 26, 2, 1), KVDEV_ACT_VECTOR);
+	KUNIT_EXPECT_EQ(test, wr(t, 32, 8, 0x1000), 0U);
+	KUNIT_EXPECT_EQ(test, wr(t, 40, 8, 0x2000), 0U);
+	KUNIT_EXPECT_EQ(test, wr(t, 48, 8, 0x3000), 0U);
+	KUNIT_EXPECT_EQ(test, wr(t, 28, 2, 1), KVDEV_ACT_ENABLE);
+}
+
+static void queue_reset_and_enable_again(struct kunit *test)
+{
+	struct regs_test *t = test->priv;
+	struct kvdev_queue_regs *q = &t->queues[1];
+	u32 num;
+
+	t->regs.driver_features = OFFERED;
+	t->regs.status = FEATURES_OK;
+	wr(t, 22, 2, 0);
+	enable(test, t, 128);
+	wr(t, 22, 2, 1);
+	enable(test, t, 128);
+	t->regs.status = DRIVER_OK;
+	for (num = 64; num; num /= 2) {
+		KUNIT_EXPECT_EQ(test, rd(t, 58, 2), 0ULL);
+		KUNIT_EXPECT_EQ(test, wr(t, 58, 2, 1), KVDEV_ACT_QUEUE_RESET);
+		KUNIT_EXPECT_EQ(test, t->acc.queue, 1);
+		/* The device has not done it yet, and has the queue */
+		KUNIT_EXPECT_EQ(test, rd(t, 58, 2), 1ULL);
+		KUNIT_EXPECT_EQ(test, rd(t, 28, 2), 0ULL);
+		KUNIT_EXPECT_EQ(test, wr(t, 58, 2, 1), KVDEV_ACT_IGNORED);
+		KUNIT_EXPECT_EQ(test, wr(t, 58, 2, 0), KVDEV_ACT_IGNORED);
+		KUNIT_EXPECT_EQ(test, wr(t, 28, 2, 1), KVDEV_ACT_IGNORED);
+		KUNIT_EXPECT_EQ(test, wr(t, 24, 2, 8), KVDEV_ACT_IGNORED);
+		KUNIT_EXPECT_EQ(test, wr(t, 32, 8, 8), KVDEV_ACT_IGNORED);
+		KUNIT_EXPECT_EQ(test, q->cfg.desc_addr, 0x1000ULL);
+		KUNIT_EXPECT_EQ(test, q->vector, 1);
+		/* It was somewhere when it stopped, which is forgotten */
+		q->cfg.has_base = true;
+		q->cfg.avail_base = 5;
+		q->cfg.used_base = 5;
+		kvdev_regs_reset_queue(q);
+		KUNIT_EXPECT_EQ(test, rd(t, 58, 2), 0ULL);
+		KUNIT_EXPECT_EQ(test, rd(t, 28, 2), 0ULL);
+		KUNIT_EXPECT_EQ(test, rd(t, 24, 2), (u64)QUEUE_MAX / 2);
+		KUNIT_EXPECT_EQ(test, rd(t, 26, 2), (u64)KVDEV_NO_VECTOR);
+		KUNIT_EXPECT_EQ(test, rd(t, 32, 8), 0ULL);
+		KUNIT_EXPECT_EQ(test, rd(t, 40, 8), 0ULL);
+		KUNIT_EXPECT_EQ(test, rd(t, 48, 8), 0ULL);
+		KUNIT_EXPECT_FALSE(test, q->cfg.has_base);
+		KUNIT_EXPECT_EQ(test, q->cfg.avail_base, 0);
+		KUNIT_EXPECT_EQ(test, q->cfg.used_base, 0);
+		enable(test, t, num);
+		KUNIT_EXPECT_EQ(test, rd(t, 24, 2), (u64)num);
+	}
+	/* The others never noticed */
+	wr(t, 22, 2, 0);
+	KUNIT_EXPECT_EQ(test, rd(t, 28, 2), 1ULL);
+	KUNIT_EXPECT_EQ(test, rd(t, 24, 2), 128ULL);
+	KUNIT_EXPECT_EQ(test, rd(t, 32, 8), 0x1000ULL);
+}
+
+static void queue_reset_refused(struct kunit *test)
+{
+	static const u16 values[] = { 0, 2, 3, 0x100, 0x101, 0x8001, U16_MAX };
+	struct regs_test *t = test->priv;
+	unsigned int i;
+
+	t->regs.driver_features = OFFERED & ~RING_RESET;
+	t->regs.status = FEATURES_OK;
+	enable(test, t, 128);
+	/* Not negotiated */
+	KUNIT_EXPECT_EQ(test, wr(t, 58, 2, 1), KVDEV_ACT_IGNORED);
+	t->regs.status = DRIVER_OK;
+	KUNIT_EXPECT_EQ(test, wr(t, 58, 2, 1), KVDEV_ACT_IGNORED);
+	t->regs.driver_features |= RING_RESET;
+	for (i = 0; i < ARRAY_SIZE(values); i++)
+		KUNIT_EXPECT_EQ(test, wr(t, 58, 2, values[i]),
+				KVDEV_ACT_IGNORED);
+	/* Neither half nor more than the field */
+	KUNIT_EXPECT_EQ(test, wr(t, 58, 1, 1), KVDEV_ACT_IGNORED);
+	KUNIT_EXPECT_EQ(test, wr(t, 59, 1, 1), KVDEV_ACT_IGNORED);
+	KUNIT_EXPECT_EQ(test, wr(t, 56, 4, 0x10000), KVDEV_ACT_IGNORED);
+	KUNIT_EXPECT_EQ(test, wr(t, 56, 2, 1), KVDEV_ACT_IGNORED);
+	KUNIT_EXPECT_EQ(test, rd(t, 28, 2), 1ULL);
+	/* Queues that are not enabled, or not there */
+	wr(t, 22, 2, 1);
+	KUNIT_EXPECT_EQ(test, wr(t, 58, 2, 1), KVDEV_ACT_IGNORED);
+	KUNIT_EXPECT_EQ(test, rd(t, 58, 2), 0ULL);
+	wr(t, 22, 2, NR_QUEUES);
+	KUNIT_EXPECT_EQ(test, wr(t, 58, 2, 1), KVDEV_ACT_IGNORED);
+	wr(t, 22, 2, U16_MAX);
+	KUNIT_EXPECT_EQ(test, wr(t, 58, 2, 1), KVDEV_ACT_IGNORED);
+	KUNIT_EXPECT_TRUE(test, t->queues[0].enabled);
+}
+
+/* Drivers wait until it reads 0; but nothing runs again before a reset. */
+static void queue_reset_of_a_broken_device(struct kunit *test)
+{
+	struct regs_test *t = test->priv;
+
+	t->regs.driver_features = OFFERED;
+	t->regs.status = FEATURES_OK;
+	enable(test, t, 128);
+	t->regs.status = NEEDS_RESET;
+	KUNIT_EXPECT_EQ(test, wr(t, 58, 2, 1), KVDEV_ACT_QUEUE_RESET);
+	kvdev_regs_reset_queue(&t->queues[0]);
+	KUNIT_EXPECT_EQ(test, rd(t, 58, 2), 0ULL);
+	KUNIT_EXPECT_EQ(test, rd(t, 28, 2), 0ULL);
+	KUNIT_EXPECT_EQ(test, wr(t, 28, 2, 1), KVDEV_ACT_IGNORED);
+	/* And the reset of all ends that of one */
+	t->queues[0].resetting = true;
+	kvdev_regs_reset(&t->regs);
+	KUNIT_EXPECT_EQ(test, rd(t, 58, 2), 0ULL);
+}
+
 static void queue_notify_off_follows_multiplier(struct kunit *test)
 {
 	struct regs_test *t = test->priv;
@@ -510,6 +629,9 @@ static struct kunit_case regs_cases[] = {
 	KUNIT_CASE(queue_size_limits),
 	KUNIT_CASE(queue_addresses_by_halves_and_whole),
 	KUNIT_CASE(queue_enable_once_and_in_order),
+	KUNIT_CASE(queue_reset_and_enable_again),
+	KUNIT_CASE(queue_reset_refused),
+	KUNIT_CASE(queue_reset_of_a_broken_device),
 	KUNIT_CASE(queue_notify_off_follows_multiplier),
 	KUNIT_CASE(no_queues_at_all),
 	KUNIT_CASE(reset_forgets_the_driver),

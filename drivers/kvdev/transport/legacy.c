@@ -93,10 +93,7 @@ u32 kvdev_legacy_write_pfn(struct kvdev_regs *regs, u32 pfn, u32 page_size,
 	acc->queue = regs->queue_select;
 	if (!pfn) {
 		queue->pfn = 0;
-		if (!queue->enabled)
-			return 0;
-		queue->enabled = false;
-		return KVDEV_ACT_DISABLE;
+		return kvdev_regs_disable(regs, acc);
 	}
 	/* A queue in use stays where it is */
 	if (queue->enabled || !page_size)

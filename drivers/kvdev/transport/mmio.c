@@ -38,6 +38,7 @@ enum {
 	SHM_SEL = 0xac,
 	SHM_LEN_LOW = 0xb0,
 	SHM_BASE_LOW = 0xb8,
+	QUEUE_RESET = 0xc0,
 	CONFIG_GENERATION = 0xfc,
 };
 
@@ -86,6 +87,7 @@ static const struct mmio_field fields[] = {
 	{ SHM_LEN_LOW + 4, R2, "SHMLenHigh" },
 	{ SHM_BASE_LOW, R2, "SHMBaseLow" },
 	{ SHM_BASE_LOW + 4, R2, "SHMBaseHigh" },
+	{ QUEUE_RESET, R2 | W2, "QueueReset" },
 	{ CONFIG_GENERATION, R2, "ConfigGeneration" },
 };
 
@@ -131,6 +133,9 @@ static u32 mmio_read(const struct kvdev_regs *regs, u32 version, u32 offset,
 	case QUEUE_READY:
 		acc->value = kvdev_regs_read(regs, KVDEV_REG_QUEUE_ENABLE);
 		return 0;
+	case QUEUE_RESET:
+		acc->value = kvdev_regs_read(regs, KVDEV_REG_QUEUE_RESET);
+		return 0;
 	case INTERRUPT_STATUS:
 		return KVDEV_ACT_ISR_PEEK;
 	case STATUS:
@@ -160,11 +165,7 @@ static u32 write_ready(struct kvdev_regs *regs, struct kvdev_reg_access *acc)
 		return kvdev_regs_write(regs, KVDEV_REG_QUEUE_ENABLE,
 					acc->value > 1 ? 0 : 1, acc);
 	}
-	if (!queue->enabled)
-		return 0;
-	queue->enabled = false;
-	acc->queue = regs->queue_select;
-	return KVDEV_ACT_DISABLE;
+	return kvdev_regs_disable(regs, acc);
 }
 
 static u32 write_align(struct kvdev_regs *regs, u32 value)
@@ -252,6 +253,10 @@ static u32 mmio_write(struct kvdev_regs *regs, u32 version, u32 offset,
 					      regs->page_size, acc);
 	case QUEUE_READY:
 		return write_ready(regs, acc);
+	case QUEUE_RESET:
+		/* The register behind it is narrower: not another value */
+		return kvdev_regs_write(regs, KVDEV_REG_QUEUE_RESET,
+					min_t(u64, acc->value, U16_MAX), acc);
 	case QUEUE_NOTIFY:
 		return write_notify(regs, acc);
 	case INTERRUPT_ACK:

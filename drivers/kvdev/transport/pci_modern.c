@@ -19,8 +19,9 @@
 #define DEFAULT_SIZE		0x4000
 #define DEFAULT_MULTIPLIER	4
 
-/* Up to queue_device: queue_notify_data, queue_reset need features we lack */
-#define COMMON_LEN		56
+/* Up to queue_reset: what follows needs features we lack. Up to queue_device */
+#define COMMON_LEN		60
+#define COMMON_LEN_1_0		56
 #define ISR_LEN			1
 /* A doorbell is 2 bytes (virtio 1.3, 4.1.5.2), some drivers write 4 */
 #define DOORBELL_LEN		4
@@ -55,6 +56,8 @@ static const struct common_field common_fields[] = {
 	{ 32, 8, KVDEV_REG_QUEUE_DESC, "queue_desc" },
 	{ 40, 8, KVDEV_REG_QUEUE_DRIVER, "queue_driver" },
 	{ 48, 8, KVDEV_REG_QUEUE_DEVICE, "queue_device" },
+	{ 56, 2, KVDEV_REG_QUEUE_NOTIFY_DATA, "queue_notify_data" },
+	{ 58, 2, KVDEV_REG_QUEUE_RESET, "queue_reset" },
 };
 
 /* The field the byte at @offset belongs to. */
@@ -240,9 +243,21 @@ static int windows_check(const struct window *windows, u32 size)
 	return 0;
 }
 
+static int structures_check(const struct kvdev_pci_layout *layout)
+{
+	/* virtio 1.3, 4.1.4.3.1, 4.1.4.4.1, 4.1.4.5, 4.1.4.6.1: alignment */
+	return windows_check((const struct window[]){
+		{ layout->common, layout->common_len, 4 },
+		{ layout->notify, layout->notify_len, 2 },
+		{ layout->isr, layout->isr_len, 1 },
+		{ layout->device, layout->device_len, 4 },
+	}, layout->size);
+}
+
 /**
  * kvdev_pci_layout_check - validate a layout and compute its lengths
- * @layout: offsets, multiplier and size; the lengths are set
+ * @layout: offsets, multiplier and size; the lengths are set. The common
+ *	configuration is as long as there is room for
  * @regs: number of queues and bytes of configuration
  *
  * Return: 0, or -EINVAL: misaligned, overlapping, or outside the window.
@@ -260,17 +275,25 @@ int kvdev_pci_layout_check(struct kvdev_pci_layout *layout,
 		return -EINVAL;
 	if (notify_len(layout, regs, &layout->notify_len))
 		return -EINVAL;
-	layout->common_len = COMMON_LEN;
 	layout->isr_len = ISR_LEN;
 	layout->device_len = regs->config_len;
+	layout->common_len = COMMON_LEN;
+	if (!structures_check(layout))
+		return 0;
+	/* Or as it was before virtio 1.2: queues are not reset one by one */
+	layout->common_len = COMMON_LEN_1_0;
+	return structures_check(layout);
+}
 
-	/* virtio 1.3, 4.1.4.3.1, 4.1.4.4.1, 4.1.4.5, 4.1.4.6.1: alignment */
-	return windows_check((const struct window[]){
-		{ layout->common, layout->common_len, 4 },
-		{ layout->notify, layout->notify_len, 2 },
-		{ layout->isr, layout->isr_len, 1 },
-		{ layout->device, layout->device_len, 4 },
-	}, layout->size);
+/**
+ * kvdev_pci_has_queue_reset - is there the register that resets a queue?
+ * @layout: as kvdev_pci_layout_check() approved it
+ *
+ * Return: whether there is.
+ */
+bool kvdev_pci_has_queue_reset(const struct kvdev_pci_layout *layout)
+{
+	return layout->common_len >= COMMON_LEN;
 }
 
 /**

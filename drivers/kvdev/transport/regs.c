@@ -10,6 +10,28 @@
 #include "regs.h"
 
 /**
+ * kvdev_regs_reset_queue - the registers of a queue as they are after a reset
+ * @queue: not in use by the device any more
+ *
+ * Of the whole device, or of the queue alone: then it ends here, and the driver
+ * may set the queue up anew (virtio 1.3, 2.6.1.1: its default state).
+ */
+void kvdev_regs_reset_queue(struct kvdev_queue_regs *queue)
+{
+	/* virtio 1.3, 4.1.4.3: on reset, the largest queue size */
+	queue->cfg = (struct kvdev_ring_cfg){
+		.num_max = queue->cfg.num_max,
+		.num = queue->cfg.num_max,
+	};
+	WRITE_ONCE(queue->vector, KVDEV_NO_VECTOR);
+	/* virtio 1.3, 4.1.4.3.1: both are 0 on reset */
+	queue->enabled = false;
+	queue->resetting = false;
+	queue->pfn = 0;
+	queue->align = KVDEV_LEGACY_ALIGN;
+}
+
+/**
  * kvdev_regs_reset - what writing 0 to the status does to the registers
  * @regs: registers
  *
@@ -27,20 +49,8 @@ void kvdev_regs_reset(struct kvdev_regs *regs)
 	/* virtio 1.3, 4.1.5.1.2.1: every event is unmapped upon reset */
 	WRITE_ONCE(regs->config_vector, KVDEV_NO_VECTOR);
 
-	for (i = 0; i < regs->nr_queues; i++) {
-		struct kvdev_queue_regs *queue = &regs->queues[i];
-
-		/* virtio 1.3, 4.1.4.3: on reset, the largest queue size */
-		queue->cfg = (struct kvdev_ring_cfg){
-			.num_max = queue->cfg.num_max,
-			.num = queue->cfg.num_max,
-		};
-		WRITE_ONCE(queue->vector, KVDEV_NO_VECTOR);
-		/* virtio 1.3, 4.1.4.3.1: queue_enable is 0 on reset */
-		queue->enabled = false;
-		queue->pfn = 0;
-		queue->align = KVDEV_LEGACY_ALIGN;
-	}
+	for (i = 0; i < regs->nr_queues; i++)
+		kvdev_regs_reset_queue(&regs->queues[i]);
 }
 
 /**
@@ -116,6 +126,8 @@ static u64 read_queue(const struct kvdev_queue_regs *queue, enum kvdev_reg reg)
 		return queue->cfg.driver_addr;
 	case KVDEV_REG_QUEUE_DEVICE:
 		return queue->cfg.device_addr;
+	case KVDEV_REG_QUEUE_RESET:
+		return queue->resetting;
 	default:
 		return 0;
 	}
@@ -229,6 +241,44 @@ static u32 write_queue_enable(const struct kvdev_regs *regs,
 	return KVDEV_ACT_ENABLE;
 }
 
+/**
+ * kvdev_regs_disable - the driver takes the selected queue back
+ * @regs: registers
+ * @acc: the access, for what the action is about
+ *
+ * Return: KVDEV_ACT_DISABLE; 0 if the driver has it anyway; KVDEV_ACT_IGNORED if
+ * there is no such queue.
+ */
+u32 kvdev_regs_disable(struct kvdev_regs *regs, struct kvdev_reg_access *acc)
+{
+	struct kvdev_queue_regs *queue = kvdev_regs_queue(regs);
+
+	if (!queue)
+		return KVDEV_ACT_IGNORED;
+	if (!queue->enabled)
+		return 0;
+	queue->enabled = false;
+	acc->queue = regs->queue_select;
+	return KVDEV_ACT_DISABLE;
+}
+
+/*
+ * virtio 1.3, 2.6.1: once the feature is negotiated, a queue that is enabled
+ * can be reset by itself, also after the device has said that it needs a reset.
+ */
+static u32 write_queue_reset(struct kvdev_regs *regs, u16 value,
+			     struct kvdev_reg_access *acc)
+{
+	if (value != 1 ||
+	    !(regs->driver_features & BIT_ULL(VIRTIO_F_RING_RESET)))
+		return KVDEV_ACT_IGNORED;
+	if (kvdev_regs_disable(regs, acc) != KVDEV_ACT_DISABLE)
+		return KVDEV_ACT_IGNORED;
+	/* virtio 1.3, 4.1.4.3.1: 1 is read until the device is done */
+	kvdev_regs_queue(regs)->resetting = true;
+	return KVDEV_ACT_QUEUE_RESET;
+}
+
 static u32 write_queue(struct kvdev_regs *regs, enum kvdev_reg reg, u64 value,
 		       struct kvdev_reg_access *acc)
 {
@@ -241,7 +291,7 @@ static u32 write_queue(struct kvdev_regs *regs, enum kvdev_reg reg, u64 value,
 		return write_vector(regs, &queue->vector, value,
 				    regs->queue_select, acc);
 	/* virtio 1.3, 4.1.4.3.2: all else is written before queue_enable */
-	if (queue->enabled)
+	if (queue->enabled || queue->resetting)
 		return KVDEV_ACT_IGNORED;
 
 	switch (reg) {
@@ -298,7 +348,10 @@ u32 kvdev_regs_write(struct kvdev_regs *regs, enum kvdev_reg reg, u64 value,
 	case KVDEV_REG_NUM_QUEUES:
 	case KVDEV_REG_CONFIG_GENERATION:
 	case KVDEV_REG_QUEUE_NOTIFY_OFF:
+	case KVDEV_REG_QUEUE_NOTIFY_DATA:
 		return KVDEV_ACT_IGNORED;
+	case KVDEV_REG_QUEUE_RESET:
+		return write_queue_reset(regs, value, acc);
 	default:
 		return write_queue(regs, reg, value, acc);
 	}

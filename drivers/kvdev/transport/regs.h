@@ -29,12 +29,15 @@
 #define KVDEV_ACT_ISR_ACK	BIT(9)	/* driver has seen the causes .value */
 #define KVDEV_ACT_WINDOW	BIT(10)	/* another access is to be done */
 #define KVDEV_ACT_CONFIG_READ	BIT(11)	/* .value is of the config, if current */
+#define KVDEV_ACT_QUEUE_RESET	BIT(12)	/* driver resets queue .queue */
 
 /**
  * struct kvdev_queue_regs - registers of one queue
  * @cfg: size and addresses as written
  * @vector: MSI-X vector, or KVDEV_NO_VECTOR
  * @enabled: driver set queue_enable; @cfg is frozen until reset
+ * @resetting: driver set queue_reset; until kvdev_regs_reset_queue() the device
+ *	has the queue and @cfg is frozen
  * @pfn: legacy: page number of the ring as written, 0 while not enabled
  * @align: legacy: what the used ring is aligned to
  */
@@ -42,6 +45,7 @@ struct kvdev_queue_regs {
 	struct kvdev_ring_cfg cfg;
 	u16 vector;
 	bool enabled;
+	bool resetting;
 	u32 pfn;
 	u32 align;
 };
@@ -158,11 +162,15 @@ enum kvdev_reg {
 	KVDEV_REG_QUEUE_DESC,
 	KVDEV_REG_QUEUE_DRIVER,
 	KVDEV_REG_QUEUE_DEVICE,
+	KVDEV_REG_QUEUE_NOTIFY_DATA,
+	KVDEV_REG_QUEUE_RESET,
 };
 
 /* regs.c: what all transports share */
 struct kvdev_queue_regs *kvdev_regs_queue(const struct kvdev_regs *regs);
 void kvdev_regs_reset(struct kvdev_regs *regs);
+void kvdev_regs_reset_queue(struct kvdev_queue_regs *queue);
+u32 kvdev_regs_disable(struct kvdev_regs *regs, struct kvdev_reg_access *acc);
 u64 kvdev_regs_read(const struct kvdev_regs *regs, enum kvdev_reg reg);
 u32 kvdev_regs_write(struct kvdev_regs *regs, enum kvdev_reg reg, u64 value,
 		     struct kvdev_reg_access *acc);
@@ -177,6 +185,7 @@ int kvdev_pci_layout_default(struct kvdev_pci_layout *layout,
 			     const struct kvdev_regs *regs);
 int kvdev_pci_layout_check(struct kvdev_pci_layout *layout,
 			   const struct kvdev_regs *regs);
+bool kvdev_pci_has_queue_reset(const struct kvdev_pci_layout *layout);
 u32 kvdev_pci_modern_access(struct kvdev_regs *regs,
 			    const struct kvdev_pci_layout *layout,
 			    struct kvdev_reg_access *acc);

@@ -382,7 +382,9 @@ enum kvdev_transport_type {
  * @isr_offset: in/out, offset of the ISR status byte
  * @device_offset: in/out, offset of the device-specific configuration
  * @bar_size: in/out, bytes of the register window, a power of two
- * @common_len: out, length of the common configuration structure
+ * @common_len: out, length of the common configuration structure: 60, or 56 if
+ *	the layout leaves no room for more. Then VIRTIO_F_RING_RESET, which
+ *	needs a register there, is not offered
  * @notify_len: out, length of the notification structure
  * @isr_len: out, length of the ISR structure
  * @device_len: out, length of the device-specific configuration

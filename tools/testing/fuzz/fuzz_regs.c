@@ -13,11 +13,13 @@
 
 #define QUEUES_MAX	8
 #define CONFIG_MAX	64
+#define RING_RESET	(1ULL << VIRTIO_F_RING_RESET)
 #define KNOWN_ACTS	(KVDEV_ACT_STATUS | KVDEV_ACT_ENABLE | \
 			 KVDEV_ACT_NOTIFY | KVDEV_ACT_ISR | KVDEV_ACT_CONFIG | \
 			 KVDEV_ACT_VECTOR | KVDEV_ACT_IGNORED | \
 			 KVDEV_ACT_DISABLE | KVDEV_ACT_ISR_PEEK | \
-			 KVDEV_ACT_ISR_ACK | KVDEV_ACT_CONFIG_READ)
+			 KVDEV_ACT_ISR_ACK | KVDEV_ACT_CONFIG_READ | \
+			 KVDEV_ACT_QUEUE_RESET)
 
 enum kind { MODERN, LEGACY, TRANSITIONAL, MMIO, MMIO_LEGACY, PCI_CFG, KINDS };
 
@@ -35,9 +37,12 @@ static bool apart(u64 start, u64 len, u64 other, u64 other_len)
 	       other + other_len <= start;
 }
 
-/* Is a layout as the specification wants it? In 64 bits nothing wraps. */
+/*
+ * Is a layout as the specification wants it, with so long a common
+ * configuration? In 64 bits nothing wraps.
+ */
 static bool ref_layout(const struct kvdev_pci_layout *l,
-		       const struct kvdev_regs *regs)
+		       const struct kvdev_regs *regs, u32 common_len)
 {
 	u64 m = l->notify_multiplier;
 	u64 notify_len = m * (regs->nr_queues ? regs->nr_queues - 1 : 0) + 4;
@@ -47,11 +52,11 @@ static bool ref_layout(const struct kvdev_pci_layout *l,
 		return false;
 	if (l->common % 4 || l->notify % 2 || l->device % 4)
 		return false;
-	return l->common + 56ULL <= size && l->notify + notify_len <= size &&
+	return (u64)l->common + common_len <= size && l->notify + notify_len <= size &&
 	       l->isr + 1ULL <= size && l->device + config <= size &&
-	       apart(l->common, 56, l->notify, notify_len) &&
-	       apart(l->common, 56, l->isr, 1) &&
-	       apart(l->common, 56, l->device, config) &&
+	       apart(l->common, common_len, l->notify, notify_len) &&
+	       apart(l->common, common_len, l->isr, 1) &&
+	       apart(l->common, common_len, l->device, config) &&
 	       apart(l->notify, notify_len, l->isr, 1) &&
 	       apart(l->notify, notify_len, l->device, config) &&
 	       apart(l->isr, 1, l->device, config);
@@ -79,6 +84,7 @@ static void check_state(const struct device *d)
 		CHECK(!q->cfg.avail_base && !q->cfg.used_base);
 		CHECK(q->align && !(q->align & (q->align - 1)));
 		CHECK(!q->pfn || q->enabled);
+		CHECK(!q->resetting || !q->enabled);
 	}
 }
 
@@ -104,14 +110,19 @@ static void check_kept(const struct device *old, const struct device *new,
 		const struct kvdev_queue_regs *n = &new->queues[i];
 
 		CHECK(n->cfg.num_max == o->cfg.num_max);
+		/* Whoever asks for it, a reset is the device's to end */
+		CHECK(n->resetting == (o->resetting ||
+				       (act == KVDEV_ACT_QUEUE_RESET &&
+					acc->queue == i)));
+		if (o->enabled || o->resetting)
+			CHECK(!memcmp(&n->cfg, &o->cfg, sizeof(n->cfg)));
 		if (!o->enabled)
 			continue;
-		if (act == KVDEV_ACT_DISABLE && acc->queue == i) {
+		if (act & (KVDEV_ACT_DISABLE | KVDEV_ACT_QUEUE_RESET) &&
+		    acc->queue == i)
 			CHECK(!n->enabled);
-			continue;
-		}
-		CHECK(n->enabled);
-		CHECK(!memcmp(&n->cfg, &o->cfg, sizeof(n->cfg)));
+		else
+			CHECK(n->enabled);
 	}
 }
 
@@ -150,6 +161,12 @@ static void check_acts(const struct device *old, const struct device *new,
 		CHECK(old->queues[acc->queue].enabled);
 		CHECK(new->kind != MODERN && new->kind != PCI_CFG);
 		break;
+	case KVDEV_ACT_QUEUE_RESET:
+		CHECK(old->queues[acc->queue].enabled);
+		CHECK(new->kind != LEGACY && new->kind != MMIO_LEGACY);
+		CHECK(new->regs.driver_features & RING_RESET);
+		CHECK(acc->write && acc->value == 1);
+		break;
 	case KVDEV_ACT_NOTIFY:
 		CHECK(!changed && acc->queue != KVDEV_CONFIG_QUEUE);
 		break;
@@ -161,6 +178,7 @@ static void check_acts(const struct device *old, const struct device *new,
 		break;
 	case KVDEV_ACT_ENABLE:
 		CHECK(!old->queues[acc->queue].enabled);
+		CHECK(!old->queues[acc->queue].resetting);
 		CHECK(new->queues[acc->queue].enabled);
 		CHECK(new->regs.legacy ||
 		      old->regs.status & VIRTIO_CONFIG_S_FEATURES_OK);
@@ -186,9 +204,28 @@ static void follow_status(struct device *d, u8 status)
 	CHECK(!d->regs.driver_features && !d->regs.queue_select);
 	CHECK(d->regs.config_vector == KVDEV_NO_VECTOR);
 	for (i = 0; i < d->regs.nr_queues; i++) {
-		CHECK(!d->queues[i].enabled);
+		CHECK(!d->queues[i].enabled && !d->queues[i].resetting);
 		CHECK(d->queues[i].cfg.num == d->queues[i].cfg.num_max);
 		CHECK(d->queues[i].vector == KVDEV_NO_VECTOR);
+	}
+}
+
+/* The device is done with queues that the driver resets. */
+static void end_resets(struct device *d)
+{
+	u32 i;
+
+	for (i = 0; i < d->regs.nr_queues; i++) {
+		struct kvdev_queue_regs *q = &d->queues[i];
+
+		if (!q->resetting)
+			continue;
+		kvdev_regs_reset_queue(q);
+		CHECK(!q->resetting && !q->enabled);
+		CHECK(q->cfg.num == q->cfg.num_max && !q->cfg.has_base);
+		CHECK(!q->cfg.desc_addr && !q->cfg.driver_addr &&
+		      !q->cfg.device_addr);
+		CHECK(q->vector == KVDEV_NO_VECTOR);
 	}
 }
 
@@ -263,6 +300,8 @@ static void one_access(struct device *d, const struct kvdev_pci_layout *layout,
 	} else if (legacy || d->kind == PCI_CFG) {
 		memset(bases, 0, sizeof(bases));
 	}
+	if (how & 0x10)
+		end_resets(d);
 	acc.write = how & 1;
 	acc.len = 1U << ((how >> 1) & 3);
 	acc.offset = how & 0x20 ? bases[(how >> 3) & 3] + take(in, 1) :
@@ -335,7 +374,9 @@ static bool make_layout(struct kvdev_pci_layout *layout,
 		layout->size = how & 32 ? take(in, 4) : 1U << (take(in, 1) % 32);
 	}
 	good = !kvdev_pci_layout_check(layout, regs);
-	CHECK(good == ref_layout(layout, regs));
+	CHECK(good == ref_layout(layout, regs, 56));
+	CHECK(!good || layout->common_len ==
+	      (ref_layout(layout, regs, 60) ? 60 : 56));
 	return good;
 }
 
@@ -353,7 +394,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	d->regs.config_len = take(&in, 1) % (CONFIG_MAX + 1);
 	d->regs.queues = d->queues;
 	d->regs.config = d->config;
-	d->regs.device_features = 0x8000000530000061ULL;
+	d->regs.device_features = 0x8000000530000061ULL | RING_RESET;
 	for (i = 0; i < CONFIG_MAX; i++)
 		d->config[i] = i + 1;
 	for (i = 0; i < d->regs.nr_queues; i++)
@@ -361,7 +402,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	kvdev_regs_reset(&d->regs);
 
 	if (make_layout(&layout, &d->regs, &in)) {
-		CHECK(ref_layout(&layout, &d->regs));
+		CHECK(ref_layout(&layout, &d->regs, layout.common_len));
 		check_caps(&layout, &in);
 		while (in.size)
 			one_access(d, &layout, &in);

@@ -90,7 +90,7 @@ TEST(transport_lengths)
 	ASSERT_EQ(cmd(fd, KVDEV_BIND_TRANSPORT, &b), 0);
 	EXPECT_EQ(b.notify_offset, 0x100);
 	EXPECT_EQ(b.bar_size, 0x1000);
-	EXPECT_GE(b.common_len, 56);
+	EXPECT_EQ(b.common_len, 60);
 	EXPECT_GE(b.notify_len, 2);
 	EXPECT_EQ(b.isr_len, 1);
 	EXPECT_EQ(b.device_len, size);

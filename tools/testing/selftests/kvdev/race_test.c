@@ -168,6 +168,8 @@ static void *hammer_registers(void *data)
 			reg_access(g->fd, true, c + 20, 1, &v);
 			v = 1;
 			reg_access(g->fd, true, c + 8, 4, &v);
+			/* VERSION_1, and half of the time RING_RESET */
+			v |= n >> 32 & 1 << (VIRTIO_F_RING_RESET - 32);
 			reg_access(g->fd, true, c + 12, 4, &v);
 			v = S_FEATURES_OK;
 			reg_access(g->fd, true, c + 20, 1, &v);
@@ -210,6 +212,12 @@ static void *hammer_registers(void *data)
 		case 13:
 			state.state = n >> 16 & 3;
 			cmd(g->fd, KVDEV_PCI_STATE, &state);
+			break;
+		case 14:
+			v = vq->index;
+			reg_access(g->fd, true, c + 22, 2, &v);
+			v = 1;
+			reg_access(g->fd, true, c + 58, 2, &v);
 			break;
 		default:
 			vq_kick_always(vq);

@@ -216,7 +216,7 @@ enum {
 	M_QUEUE_NUM = 0x38, M_QUEUE_ALIGN = 0x3c, M_QUEUE_PFN = 0x40,
 	M_QUEUE_READY = 0x44, M_NOTIFY = 0x50, M_ISR = 0x60, M_ACK = 0x64,
 	M_STATUS = 0x70, M_DESC = 0x80, M_DRIVER = 0x90, M_DEVICE_AREA = 0xa0,
-	M_GENERATION = 0xfc, M_CONFIG = 0x100,
+	M_QUEUE_RESET = 0xc0, M_GENERATION = 0xfc, M_CONFIG = 0x100,
 };
 
 static uint32_t mget(struct guest *g, uint32_t offset)
@@ -360,6 +360,42 @@ TEST(mmio_version_2)
 TEST(mmio_version_1)
 {
 	mmio_works(1);
+}
+
+/* Reset by the register, and given again, smaller each time. */
+TEST(mmio_queue_reset)
+{
+	struct guest *g = mmio_disk(2);
+	struct vq *vq = &g->vq[0];
+	unsigned int num;
+
+	mmio_start(g, 2);
+	for (num = vq->num; num >= 2; num /= 2) {
+		flush(g, 0, M_NOTIFY, 4);
+		EXPECT_EQ(mget(g, M_QUEUE_RESET), 0);
+		mset(g, M_QUEUE_RESET, 1);
+		EXPECT_EQ(mget(g, M_QUEUE_RESET), 0);
+		EXPECT_EQ(mget(g, M_QUEUE_READY), 0);
+		mset(g, M_QUEUE_NUM, num);
+		mset64(g, M_DESC, legacy_ring(vq, num, 4096));
+		vq->avail = (void *)(vq->desc + num);
+		memset(vq->used, 0, 6 + 8 * num);
+		mset64(g, M_DRIVER, guest_addr(g, vq->avail));
+		mset64(g, M_DEVICE_AREA, guest_addr(g, vq->used));
+		mset(g, M_QUEUE_READY, 1);
+		EXPECT_EQ(mget(g, M_QUEUE_READY), 1);
+	}
+	flush(g, 0, M_NOTIFY, 4);
+	EXPECT_EQ(guest_stats(g, 0).dev_ignored_accesses, 0);
+	/* No value, and a queue that is not ready */
+	mset(g, M_QUEUE_RESET, 0x10001);
+	mset(g, M_QUEUE_READY, 0);
+	mset(g, M_QUEUE_RESET, 1);
+	EXPECT_EQ(guest_stats(g, 0).dev_ignored_accesses, 2);
+	EXPECT_EQ(mget(g, M_STATUS), S_DRIVER_OK);
+	/* The reset of all */
+	mset(g, M_STATUS, 0);
+	EXPECT_EQ(mget(g, M_QUEUE_RESET), 0);
 }
 
 /* ---------------------------------------------------------- interrupt line */
