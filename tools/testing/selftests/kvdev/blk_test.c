@@ -313,6 +313,45 @@ TEST(host_and_driver_see_the_same)
 		  VIRTIO_BLK_S_OK);
 }
 
+/*
+ * A guest makes its disk look like a qcow2 image that is based on a file of the
+ * host. The next device on it is as large as the file and reads what is there.
+ */
+TEST(header_of_another_format)
+{
+	static const uint8_t qcow2[] = {
+		'Q', 'F', 'I', 0xfb, 0, 0, 0, 3,	/* version 3 */
+		0, 0, 0, 0, 0, 0, 0, 104,		/* name is behind */
+		0, 0, 0, 11, 0, 0, 0, 16,		/* its length; clusters */
+		0, 0, 1, 0, 0, 0, 0, 0,			/* 1 TiB */
+		[104] = '/', 'e', 't', 'c', '/', 'p', 'a', 's', 's', 'w', 'd',
+	};
+	struct guest *g = file_guest(false, 0);
+	uint64_t data = guest_alloc(g, 4096, 4096);
+	int fd = dup(g->o.backend);
+	struct {
+		struct vhost_vdpa_config c;
+		uint64_t capacity;
+	} config = { .c.len = 8 };
+
+	memset(guest_ptr(g, data), 0, 4096);
+	memcpy(guest_ptr(g, data), qcow2, sizeof(qcow2));
+	EXPECT_EQ(blk_request(g, 0, VIRTIO_BLK_T_OUT, 0, data, 4096, NULL), 0);
+	EXPECT_EQ(blk_request(g, 0, VIRTIO_BLK_T_FLUSH, 0, 0, 0, NULL), 0);
+	guest_free(g);
+
+	g = guest_new(&(struct guest_options){ .backend = fd });
+	guest_start(g);
+	ASSERT_EQ(cmd(g->fd, VHOST_VDPA_GET_CONFIG, &config), 0);
+	EXPECT_EQ(le64toh(config.capacity), 4 * MIB / 512);
+	data = guest_alloc(g, 4096, 4096);
+	memset(guest_ptr(g, data), CANARY, 4096);
+	EXPECT_EQ(blk_request(g, 0, VIRTIO_BLK_T_IN, 0, data, 4096, NULL), 0);
+	EXPECT_TRUE(!memcmp(guest_ptr(g, data), qcow2, sizeof(qcow2)));
+	EXPECT_TRUE(all_bytes((uint8_t *)guest_ptr(g, data) + sizeof(qcow2),
+			      4096 - sizeof(qcow2), 0));
+}
+
 /* Longer than any one I/O of the host. */
 TEST(long_requests)
 {
