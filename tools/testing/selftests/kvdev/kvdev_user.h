@@ -165,6 +165,14 @@ void vq_free_chain(struct vq *vq, uint16_t head);
 int vq_submit(struct vq *vq, const struct seg *segs, unsigned int nr,
 	      uint32_t *used_len);
 
+/*
+ * The workers, threads of this process. A worker looks at its ring once more
+ * after it has given the last chain back; and after a start. What a test puts
+ * there without a kick, it can do when they rest.
+ */
+void workers_rest(void);		/* until all of them sleep */
+unsigned long workers_ms(void);		/* CPU time they have used */
+
 /* Block requests; the status the device gave, or -errno */
 uint64_t blk_header(struct guest *g, uint32_t type, uint64_t sector);
 int blk_request(struct guest *g, unsigned int queue, uint32_t type,

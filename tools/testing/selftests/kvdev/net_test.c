@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Network devices on a tap, driven by this process. */
 #include <arpa/inet.h>
-#include <dirent.h>
 #include <fcntl.h>
 #include <net/if.h>
 #include <poll.h>
@@ -339,33 +338,6 @@ TEST(receive_small)
 	EXPECT_EQ(net_stats(&n, RXQ).packets, 1);
 }
 
-/* CPU time of this process' threads that are kvdev workers, milliseconds. */
-static unsigned long worker_time(void)
-{
-	unsigned long u, s, sum = 0;
-	struct dirent *d;
-	char path[300], line[512], *p;
-	DIR *dir = opendir("/proc/self/task");
-	FILE *f;
-
-	while (dir && (d = readdir(dir))) {
-		snprintf(path, sizeof(path), "/proc/self/task/%s/stat",
-			 d->d_name);
-		f = fopen(path, "r");
-		if (!f)
-			continue;
-		p = fgets(line, sizeof(line), f) ? strrchr(line, ')') : NULL;
-		if (p && strstr(line, "(kvdev-") &&
-		    sscanf(p, ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu",
-			   &u, &s) == 2)
-			sum += u + s;
-		fclose(f);
-	}
-	if (dir)
-		closedir(dir);
-	return sum * 1000 / sysconf(_SC_CLK_TCK);
-}
-
 /* No buffers, then too few: packets wait, in order; the worker sleeps. */
 TEST(receive_starved)
 {
@@ -375,12 +347,12 @@ TEST(receive_starved)
 	net_start(&n, 0, false);
 	for (i = 0; i < 3; i++)
 		ASSERT_EQ(peer_send_filled(&n, 4000, i), 0);
-	before = worker_time();
+	before = workers_ms();
 	EXPECT_EQ(net_receive(&n, NULL, packet, NO_USED_MS), -ETIMEDOUT);
 	net_post(&n, 1, 1500);
 	net_post(&n, 1, 1500);
 	EXPECT_EQ(net_receive(&n, NULL, packet, NO_USED_MS), -ETIMEDOUT);
-	EXPECT_LE(worker_time() - before, NO_USED_MS / 2);
+	EXPECT_LE(workers_ms() - before, NO_USED_MS / 2);
 	EXPECT_GE(net_stats(&n, RXQ).waits, 2);
 	net_post(&n, 1, 1500);
 	for (i = 0; i < 3; i++) {
@@ -399,9 +371,9 @@ TEST(receive_idle)
 	net_start(&n, 0, true);
 	net_post(&n, n.g->vq[RXQ].num, 1526);
 	usleep(50000);
-	before = worker_time();
+	before = workers_ms();
 	usleep(NO_USED_MS * 1000);
-	EXPECT_LE(worker_time() - before, NO_USED_MS / 4);
+	EXPECT_LE(workers_ms() - before, NO_USED_MS / 4);
 	ASSERT_EQ(peer_send_filled(&n, 100, 1), 0);
 	EXPECT_EQ(net_receive(&n, NULL, packet, WAIT_MS), 100);
 }

@@ -610,6 +610,7 @@ TEST(debugfs_shows_registers_and_rings)
 	EXPECT_IN(text, "queue 0: stopped");
 	mmio_start(g, 1);
 	flush(g, 0, M_NOTIFY, 4);
+	workers_rest();
 	/* Waiting for a kick that never comes */
 	g->vq[0].desc[7].addr = 0x123456789abcULL;
 	g->vq[0].desc[7].len = 4711;

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The threads that serve the devices of this process. See kvdev_user.h. */
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "kvdev_user.h"
+
+/* Much more than any device under load is given without a pause. */
+#define REST_MS	(2 * WAIT_MS)
+
+/* The file of a thread, as text; empty if the thread has gone. */
+static const char *task_file(const char *tid, const char *name)
+{
+	static char text[2048];
+	char path[300];
+	size_t len;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/self/task/%s/%s", tid, name);
+	f = fopen(path, "r");
+	len = f ? fread(text, 1, sizeof(text) - 1, f) : 0;
+	text[len] = '\0';
+	if (f)
+		fclose(f);
+	return text;
+}
+
+/* Calls fn for each worker; the sum of what it returned, or its first < 0. */
+static long each_worker(long (*fn)(const char *tid))
+{
+	DIR *dir = opendir("/proc/self/task");
+	long ret = 0, sum = 0;
+	struct dirent *d;
+
+	must(dir ? 0 : -errno, "list of threads");
+	while (ret >= 0 && (d = readdir(dir))) {
+		if (strncmp(task_file(d->d_name, "comm"), "kvdev-", 6))
+			continue;
+		ret = fn(d->d_name);
+		sum += ret;
+	}
+	closedir(dir);
+	return ret < 0 ? ret : sum;
+}
+
+static long task_ms(const char *tid)
+{
+	const char *p = strrchr(task_file(tid, "stat"), ')');
+	unsigned long u, s;
+
+	if (!p || sscanf(p, ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu",
+			 &u, &s) != 2)
+		return 0;
+	return (u + s) * 1000 / sysconf(_SC_CLK_TCK);
+}
+
+unsigned long workers_ms(void)
+{
+	return each_worker(task_ms);
+}
+
+/*
+ * How often it slept, if it sleeps. A thread that only is about to sleep has
+ * the state of one that does; but of such a thread the kernel tells no system
+ * call.
+ */
+static long task_sleeps(const char *tid)
+{
+	static const char field[] = "\nvoluntary_ctxt_switches:";
+	const char *p = strrchr(task_file(tid, "stat"), ')');
+
+	if (!p || strncmp(p, ") S", 3))
+		return -EBUSY;
+	if (!strncmp(task_file(tid, "syscall"), "running", 7))
+		return -EBUSY;
+	p = strstr(task_file(tid, "status"), field);
+	return p ? atol(p + strlen(field)) : -EBUSY;
+}
+
+/* All slept at the same time: nothing woke one between two looks at all. */
+void workers_rest(void)
+{
+	uint64_t end = now_ms() + REST_MS;
+	long last = -EBUSY, sleeps;
+
+	for (;; last = sleeps) {
+		sleeps = each_worker(task_sleeps);
+		if (sleeps >= 0 && sleeps == last)
+			return;
+		must(now_ms() > end ? -ETIMEDOUT : 0, "rest of the workers");
+		if (sleeps < 0)
+			usleep(1000);
+	}
+}
