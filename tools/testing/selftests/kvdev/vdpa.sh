@@ -44,17 +44,18 @@ disk_of() {
 }
 
 # start_qemu MIB OPTION...: a guest with that much memory in the background,
-# its console in ./console.raw, $qemu its process. In front of it: "${before[@]}".
-qemu='' before=()
+# its console in ./console.raw, $qemu its process. In front of it: "${before[@]}";
+# what it is told: $qemu_stdin.
+qemu='' before=() qemu_stdin='' accel=kvm cpu=host
 # shellcheck disable=SC2329 # at the end
 end_qemu() { [[ ! $qemu ]] || { kill -9 "$qemu"; wait "$qemu"; }; }
 start_qemu() {
 	local mib=$1
 	shift
 	at_end end_qemu
-	"${before[@]}" qemu-system-x86_64 -M q35,accel=kvm,memory-backend=m -cpu host -smp 2 -m "$mib" \
+	"${before[@]}" qemu-system-x86_64 -M q35,accel=$accel,memory-backend=m -cpu $cpu -smp 2 -m "$mib" \
 		-object memory-backend-memfd,id=m,size="$mib"M,share=on \
-		-nodefaults -nographic -serial stdio "$@" </dev/null >console.raw 2>qemu.err &
+		-nodefaults -nographic -serial stdio "$@" <"${qemu_stdin:-/dev/null}" >console.raw 2>qemu.err &
 	qemu=$!
 }
 # What the guest's console said, or the end of the test.
