@@ -53,7 +53,7 @@ start_qemu() {
 	local mib=$1
 	shift
 	at_end end_qemu
-	"${before[@]}" qemu-system-x86_64 -M q35,accel=$accel,memory-backend=m -cpu $cpu -smp 2 -m "$mib" \
+	"${before[@]}" qemu-system-x86_64 -M q35,accel="$accel",memory-backend=m -cpu "$cpu" -smp 2 -m "$mib" \
 		-object memory-backend-memfd,id=m,size="$mib"M,share=on \
 		-nodefaults -nographic -serial stdio "$@" <"${qemu_stdin:-/dev/null}" >console.raw 2>qemu.err &
 	qemu=$!
