@@ -51,6 +51,7 @@ void hostile(void (*attack)(struct guest *g, struct vq *vq), bool pci,
 	/* Not served any more, not even what is correct. */
 	EXPECT_EQ(vq_wait(vq, &e, 0), -ETIMEDOUT);
 	vq_kick_always(vq);
+	workers_rest();
 	EXPECT_EQ(guest_stats(g, 0).violations, 1);
 	EXPECT_EQ(event_take(vq->err), 0);
 	EXPECT_EQ(event_take(g->config_fd), 0);

@@ -42,6 +42,7 @@ static void breach(void (*attack)(struct guest *g, struct vq *vq),
 	EXPECT_TRUE(guest_status(n.g) & VIRTIO_CONFIG_S_NEEDS_RESET);
 	EXPECT_EQ(guest_stats(n.g, queue).violations, 1);
 	vq_kick_always(vq);
+	workers_rest();
 	EXPECT_EQ(guest_stats(n.g, queue).violations, 1);
 
 	/* Without the packet that may still be there. */
@@ -51,7 +52,8 @@ static void breach(void (*attack)(struct guest *g, struct vq *vq),
 	guest_start(n.g);
 	if (queue == RXQ) {
 		net_post(&n, 1, 1526);
-		net_receive(&n, NULL, packet, NO_USED_MS);
+		workers_rest();
+		net_receive(&n, NULL, packet, 0);
 	}
 	works();
 	guest_free(n.g);

@@ -400,7 +400,7 @@ TEST_WHEN(have_null_blk, head_reposted_in_flight)
 	struct guest *g;
 	struct vq *vq;
 	unsigned int i;
-	unsigned int max, nr = 0;
+	unsigned int max;
 
 	if (!nullb_new(&disk, 16, 2000 * 1000000UL))
 		SKIP("no null_blk disk");
@@ -423,11 +423,11 @@ TEST_WHEN(have_null_blk, head_reposted_in_flight)
 	vq_kick_always(vq);
 	wait_needs_reset(g, 0);
 	/* Those that were taken come back all the same. */
-	while (!vq_wait(vq, &e, 3000)) {
+	for (i = 0; i < max; i++) {
+		ASSERT_EQ(vq_wait(vq, &e, WAIT_MS), 0);
 		EXPECT_EQ(e.id, 0);
-		nr++;
 	}
-	EXPECT_EQ(nr, max);
+	EXPECT_EQ(vq_wait(vq, &e, NO_USED_MS), -ETIMEDOUT);
 	guest_reset(g);
 	guest_start(g);
 	blk_works(g);

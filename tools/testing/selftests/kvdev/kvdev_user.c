@@ -335,6 +335,16 @@ int guest_status(struct guest *g)
 			  get_status(g->fd);
 }
 
+void guest_wait_status(struct guest *g, int status)
+{
+	uint64_t end = now_ms() + WAIT_MS;
+
+	while (guest_status(g) != status) {
+		must(now_ms() < end ? 0 : -ETIMEDOUT, "another status");
+		usleep(1000);
+	}
+}
+
 static int write_status(struct guest *g, uint8_t status)
 {
 	if (!g->o.pci)

@@ -138,6 +138,7 @@ void guest_start(struct guest *g);		/* all of these, or the end */
 void guest_reset(struct guest *g);		/* as a driver does */
 void guest_free(struct guest *g);
 int guest_status(struct guest *g);
+void guest_wait_status(struct guest *g, int status);	/* or the end */
 struct kvdev_get_stats guest_stats(struct guest *g, unsigned int queue);
 uint64_t reg_read(struct guest *g, uint32_t offset, uint32_t len);
 void reg_write(struct guest *g, uint32_t offset, uint32_t len, uint64_t value);
@@ -170,8 +171,7 @@ int vq_submit(struct vq *vq, const struct seg *segs, unsigned int nr,
  * after it has given the last chain back; and after a start. What a test puts
  * there without a kick, it can do when they rest.
  */
-void workers_rest(void);		/* until all of them sleep */
-unsigned long workers_ms(void);		/* CPU time they have used */
+long workers_rest(void);	/* until all sleep; how often they have */
 
 /* Block requests; the status the device gave, or -errno */
 uint64_t blk_header(struct guest *g, uint32_t type, uint64_t sector);

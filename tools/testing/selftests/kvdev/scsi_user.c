@@ -220,9 +220,10 @@ int scsi_event_buffer(struct guest *g)
 {
 	uint64_t addr = guest_alloc(g, sizeof(struct virtio_scsi_event), 8);
 	struct seg seg = { addr, sizeof(struct virtio_scsi_event), W };
-	int head = vq_add(&g->vq[Q_EVENT], &seg, 1);
+	int head;
 
 	memset(guest_ptr(g, addr), CANARY, seg.len);
+	head = vq_add(&g->vq[Q_EVENT], &seg, 1);
 	vq_kick(&g->vq[Q_EVENT]);
 	return head;
 }

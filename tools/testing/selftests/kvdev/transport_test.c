@@ -300,23 +300,25 @@ static int set_line(struct guest *g, int fd, int resample)
 	return cmd(g->fd, KVDEV_SET_LINE, &l);
 }
 
-/* One flush; it has ended when the used ring says so. */
-static void flush(struct guest *g, uint32_t space, uint32_t offset,
+/*
+ * One request, that the worker ends itself: when it rests the interrupt has
+ * been told, too.
+ */
+static void request(struct guest *g, uint32_t space, uint32_t offset,
 		  uint32_t len)
 {
 	struct vq *vq = &g->vq[0];
 	size_t brk = g->brk;
-	uint64_t header = blk_header(g, VIRTIO_BLK_T_FLUSH, 0);
-	uint64_t status = guest_alloc(g, 1, 1), end = now_ms() + WAIT_MS;
-	struct seg s[] = { { header, 16, 0 },
-			   { status, 1, VRING_DESC_F_WRITE } };
+	uint64_t header = blk_header(g, VIRTIO_BLK_T_GET_ID, 0);
+	uint64_t id = guest_alloc(g, 21, 1), status = id + 20;
+	struct seg s[] = { { header, 16, 0 }, { id, 21, VRING_DESC_F_WRITE } };
 	struct vring_used_elem e;
 
 	*(uint8_t *)guest_ptr(g, status) = 0xff;
 	vq_add(vq, s, 2);
 	set(g, space, offset, len, 0);
-	while (!vq_get(vq, &e))
-		ASSERT_TRUE(now_ms() < end);
+	workers_rest();
+	ASSERT_TRUE(vq_get(vq, &e));
 	EXPECT_EQ(*(uint8_t *)guest_ptr(g, status), 0);
 	vq_free_chain(vq, e.id);
 	g->brk = brk;
@@ -331,7 +333,7 @@ static void mmio_works(uint32_t version)
 	for (i = 0; i < 3; i++) {
 		mmio_start(g, version);
 		EXPECT_EQ(mget(g, M_CONFIG), 2048);
-		flush(g, 0, M_NOTIFY, 4);
+		request(g, 0, M_NOTIFY, 4);
 		/* InterruptStatus stays until it is acknowledged */
 		EXPECT_TRUE(event_wait(line, WAIT_MS));
 		EXPECT_EQ(mget(g, M_ISR), 1);
@@ -371,7 +373,7 @@ TEST(mmio_queue_reset)
 
 	mmio_start(g, 2);
 	for (num = vq->num; num >= 2; num /= 2) {
-		flush(g, 0, M_NOTIFY, 4);
+		request(g, 0, M_NOTIFY, 4);
 		EXPECT_EQ(mget(g, M_QUEUE_RESET), 0);
 		mset(g, M_QUEUE_RESET, 1);
 		EXPECT_EQ(mget(g, M_QUEUE_RESET), 0);
@@ -385,7 +387,7 @@ TEST(mmio_queue_reset)
 		mset(g, M_QUEUE_READY, 1);
 		EXPECT_EQ(mget(g, M_QUEUE_READY), 1);
 	}
-	flush(g, 0, M_NOTIFY, 4);
+	request(g, 0, M_NOTIFY, 4);
 	EXPECT_EQ(guest_stats(g, 0).dev_ignored_accesses, 0);
 	/* No value, and a queue that is not ready */
 	mset(g, M_QUEUE_RESET, 0x10001);
@@ -440,11 +442,11 @@ TEST(line_is_a_level)
 	EXPECT_EQ(set_line(g, line, dup(line)), -EINVAL);
 	ASSERT_EQ(set_line(g, line, end), 0);
 	mmio_start(g, 2);
-	flush(g, 0, M_NOTIFY, 4);
+	request(g, 0, M_NOTIFY, 4);
 	EXPECT_TRUE(event_wait(line, WAIT_MS));
 	/* High already: another event needs no signal */
 	for (i = 0; i < 3; i++)
-		flush(g, 0, M_NOTIFY, 4);
+		request(g, 0, M_NOTIFY, 4);
 	EXPECT_TRUE(!event_wait(line, NO_USED_MS));
 	/* Ended, but not acknowledged: again */
 	for (i = 0; i < 3; i++) {
@@ -457,7 +459,7 @@ TEST(line_is_a_level)
 	ASSERT_EQ(write(end, &one, 8), 8);
 	EXPECT_TRUE(!event_wait(line, NO_USED_MS));
 	/* Another line while it is high */
-	flush(g, 0, M_NOTIFY, 4);
+	request(g, 0, M_NOTIFY, 4);
 	EXPECT_TRUE(event_wait(line, WAIT_MS));
 	ASSERT_EQ(set_line(g, -1, -1), 0);
 	ASSERT_EQ(write(end, &one, 8), 8);
@@ -477,22 +479,23 @@ TEST(lines_in_a_circle)
 {
 	struct guest *g[] = { mmio_disk(2), mmio_disk(2) };
 	int line[] = { event_new(), event_new() };
-	uint64_t one = 1;
-	unsigned int i;
+	uint64_t one = 1, end = now_ms() + WAIT_MS;
+	unsigned int i, signals;
 
 	for (i = 0; i < 2; i++) {
 		ASSERT_EQ(set_line(g[i], line[i], line[!i]), 0);
 		mmio_start(g[i], 2);
-		flush(g[i], 0, M_NOTIFY, 4);
+		request(g[i], 0, M_NOTIFY, 4);
 	}
 	ASSERT_EQ(write(line[0], &one, 8), 8);
-	usleep(100000);
 	/* Whoever waits for an event takes its count: none is left to take */
 	for (i = 0; i < 2; i++)
 		EXPECT_EQ(mget(g[i], M_ISR), 1);
-	i = debugfs_number("registers", "line signals ");
-	usleep(100000);
-	EXPECT_EQ(debugfs_number("registers", "line signals "), i);
+	do {
+		ASSERT_TRUE(now_ms() < end);
+		signals = debugfs_number("registers", "line signals ");
+		usleep(100000);
+	} while (debugfs_number("registers", "line signals ") != signals);
 }
 
 /* Without an end of interrupt each event is a signal. */
@@ -504,14 +507,14 @@ TEST(line_without_resample)
 	ASSERT_EQ(set_line(g, line, -1), 0);
 	mmio_start(g, 2);
 	for (i = 0; i < 3; i++) {
-		flush(g, 0, M_NOTIFY, 4);
+		request(g, 0, M_NOTIFY, 4);
 		EXPECT_TRUE(event_wait(line, WAIT_MS));
 	}
 	EXPECT_EQ(mget(g, M_ISR), 1);
 	EXPECT_EQ(set_line(g, 0, -1), -EINVAL);
 	EXPECT_EQ(set_line(g, line, 12345), -EBADF);
 	EXPECT_EQ(set_line(g, 12345, -1), -EBADF);
-	flush(g, 0, M_NOTIFY, 4);
+	request(g, 0, M_NOTIFY, 4);
 	EXPECT_TRUE(event_wait(line, WAIT_MS));
 }
 
@@ -537,11 +540,11 @@ TEST(line_and_msix)
 	ASSERT_EQ(set_line(g, line, end), 0);
 	guest_start(g);
 	ASSERT_EQ(pci_state(g, KVDEV_PCI_MSIX, &isr), 0);
-	flush(g, 0, bell, 2);
+	request(g, 0, bell, 2);
 	EXPECT_TRUE(event_wait(g->vq[0].call, WAIT_MS));
 	reg_write(g, vector, 2, 0xffff);
 	/* virtio 1.3, 4.1.5.3.1: no vector, no interrupt */
-	flush(g, 0, bell, 2);
+	request(g, 0, bell, 2);
 	EXPECT_TRUE(!event_wait(line, NO_USED_MS));
 	/* Off: the level shows */
 	ASSERT_EQ(pci_state(g, KVDEV_PCI_INTX_OFF, &isr), 0);
@@ -555,7 +558,7 @@ TEST(line_and_msix)
 	EXPECT_EQ(isr, 0);
 	EXPECT_TRUE(!event_wait(line, 20));
 	/* A device that needs a reset says so there */
-	flush(g, 0, bell, 2);
+	request(g, 0, bell, 2);
 	EXPECT_TRUE(event_wait(line, WAIT_MS));
 	EXPECT_EQ(reg_read(g, g->bar.isr_offset, 1), 1);
 	vq_expose(&g->vq[0], 0xffff);
@@ -609,8 +612,7 @@ TEST(debugfs_shows_registers_and_rings)
 	text = debugfs("queues");
 	EXPECT_IN(text, "queue 0: stopped");
 	mmio_start(g, 1);
-	flush(g, 0, M_NOTIFY, 4);
-	workers_rest();
+	request(g, 0, M_NOTIFY, 4);
 	/* Waiting for a kick that never comes */
 	g->vq[0].desc[7].addr = 0x123456789abcULL;
 	g->vq[0].desc[7].len = 4711;

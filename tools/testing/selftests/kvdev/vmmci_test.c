@@ -268,9 +268,11 @@ TEST(features_of_the_driver)
 		c = ci_start(l, F_ACK);
 		EXPECT_EQ(ci_send(c, SYNCRTC), 0);
 		EXPECT_EQ(ci_read(c, CMD, 4), SYNCRTC);
-		EXPECT_EQ(ci_send_within(c->fd, SHUTDOWN, 86400000, 50), 0);
+		EXPECT_EQ(ci_send_within(c->fd, SHUTDOWN, 1, 86400000), 0);
 		EXPECT_EQ(ci_read(c, CMD, 4), SHUTDOWN);
 		ci_write(c, CMD, 4, SHUTDOWN, false);
+		EXPECT_EQ(ci_send(c, KVDEV_VMMCI_NONE), 0);
+		EXPECT_EQ(ci_send_within(c->fd, SHUTDOWN, 86400000, 50), 0);
 		EXPECT_EVENT(c, EV(STOP_TIMEOUT), SHUTDOWN);
 		EXPECT_NO_EVENT(c);
 		ci_free(c);
@@ -308,7 +310,7 @@ TEST(wrong_commands)
 static void times_out(struct ci *c, uint32_t op, uint32_t ack_ms,
 		      uint32_t stop_ms, bool answers)
 {
-	uint64_t start = now_ms(), took;
+	uint64_t start = now_ms();
 	uint32_t want = answers ? stop_ms : ack_ms;
 
 	EXPECT_EQ(ci_send_within(c->fd, op, ack_ms, stop_ms), 0);
@@ -317,9 +319,7 @@ static void times_out(struct ci *c, uint32_t op, uint32_t ack_ms,
 		EXPECT_EVENT(c, EV(ACK), op);
 	}
 	EXPECT_EVENT(c, answers ? EV(STOP_TIMEOUT) : EV(ACK_TIMEOUT), op);
-	took = now_ms() - start;
-	EXPECT_GE(took, want);
-	EXPECT_LE(took, want + 10000);
+	EXPECT_GE(now_ms() - start, want);
 	/* Taken back: a guest that looks only now does not shut down. */
 	EXPECT_EQ(ci_read(c, CMD, 4), 0);
 	EXPECT_NO_EVENT(c);
@@ -349,10 +349,11 @@ TEST(time_outs)
 TEST(default_time_to_answer)
 {
 	struct ci *c = ci_start(LEGACY, 0);
+	uint64_t start = now_ms();
 
 	EXPECT_EQ(ci_send(c, SHUTDOWN), 0);
-	EXPECT_TRUE(!event_readable(c->fd, 2900));
 	EXPECT_EVENT(c, EV(ACK_TIMEOUT), SHUTDOWN);
+	EXPECT_GE(now_ms() - start, 3000);
 	/* and 120 from an answer on: longer than the first time */
 	EXPECT_EQ(ci_send(c, SHUTDOWN), 0);
 	ci_answer(c, SHUTDOWN);
@@ -373,7 +374,6 @@ TEST(answers_do_not_prolong)
 		e = event_next(c->fd, 0);
 	} while (e.type != EV(STOP_TIMEOUT) && now_ms() - start < WAIT_MS);
 	EXPECT_EQ(e.type, EV(STOP_TIMEOUT));
-	EXPECT_LE(now_ms() - start, 10000);
 }
 
 TEST(guest_on_its_own)
@@ -435,6 +435,36 @@ TEST(hostile_writes)
 	}
 }
 
+/*
+ * A reboot that ends in a reset. On a machine that is busy the time-outs may
+ * be over by then: once more, and longer.
+ */
+static void reboot_in_time(struct ci *c, bool acked)
+{
+	uint64_t start;
+	uint32_t ms;
+
+	for (ms = 200;; ms *= 4) {
+		start = now_ms();
+		EXPECT_EQ(ci_send_within(c->fd, REBOOT, acked ? 60000 : ms, ms),
+			  0);
+		if (acked)
+			ci_answer(c, REBOOT);
+		ci_reset(c);
+		if (now_ms() - start < ms)
+			break;
+		while (event_next(c->fd, NO_USED_MS).type)
+			;
+		ci_up(c);
+	}
+	if (acked)
+		EXPECT_EVENT(c, EV(ACK), REBOOT);
+	EXPECT_EVENT(c, EV(DONE), REBOOT);
+	ci_up(c);
+	EXPECT_EQ(ci_read(c, CMD, 4), 0);
+	EXPECT_TRUE(!event_readable(c->fd, ms + 100));
+}
+
 TEST(reset_in_between)
 {
 	unsigned int l;
@@ -445,19 +475,11 @@ TEST(reset_in_between)
 
 		for (acked = 0; acked < 2; acked++) {
 			/* A reboot ends so. */
-			EXPECT_EQ(ci_send_within(c->fd, REBOOT, 200, 200), 0);
-			if (acked) {
-				ci_answer(c, REBOOT);
-				EXPECT_EVENT(c, EV(ACK), REBOOT);
-			}
-			ci_reset(c);
-			EXPECT_EVENT(c, EV(DONE), REBOOT);
-			ci_up(c);
-			EXPECT_EQ(ci_read(c, CMD, 4), 0);
-			EXPECT_TRUE(!event_readable(c->fd, 300));
+			reboot_in_time(c, acked);
 
 			/* A shutdown does not. */
-			EXPECT_EQ(ci_send_within(c->fd, SHUTDOWN, 200, 200), 0);
+			EXPECT_EQ(ci_send_within(c->fd, SHUTDOWN,
+						 acked ? 60000 : 200, 200), 0);
 			if (acked) {
 				ci_answer(c, SHUTDOWN);
 				EXPECT_EVENT(c, EV(ACK), SHUTDOWN);

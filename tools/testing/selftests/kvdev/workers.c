@@ -47,22 +47,6 @@ static long each_worker(long (*fn)(const char *tid))
 	return ret < 0 ? ret : sum;
 }
 
-static long task_ms(const char *tid)
-{
-	const char *p = strrchr(task_file(tid, "stat"), ')');
-	unsigned long u, s;
-
-	if (!p || sscanf(p, ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu",
-			 &u, &s) != 2)
-		return 0;
-	return (u + s) * 1000 / sysconf(_SC_CLK_TCK);
-}
-
-unsigned long workers_ms(void)
-{
-	return each_worker(task_ms);
-}
-
 /*
  * How often it slept, if it sleeps. A thread that only is about to sleep has
  * the state of one that does; but of such a thread the kernel tells no system
@@ -82,7 +66,7 @@ static long task_sleeps(const char *tid)
 }
 
 /* All slept at the same time: nothing woke one between two looks at all. */
-void workers_rest(void)
+long workers_rest(void)
 {
 	uint64_t end = now_ms() + REST_MS;
 	long last = -EBUSY, sleeps;
@@ -90,7 +74,7 @@ void workers_rest(void)
 	for (;; last = sleeps) {
 		sleeps = each_worker(task_sleeps);
 		if (sleeps >= 0 && sleeps == last)
-			return;
+			return sleeps;
 		must(now_ms() > end ? -ETIMEDOUT : 0, "rest of the workers");
 		if (sleeps < 0)
 			usleep(1000);
