@@ -2,37 +2,16 @@
 /*
  * The ring itself: configuration, indices, used entries, who is told what.
  */
-#include "kunit_mock.h"
-
-#define LOW		0x10000ULL
-#define EVENT_IDX	BIT_ULL(VIRTIO_RING_F_EVENT_IDX)
-#define INDIRECT	BIT_ULL(VIRTIO_RING_F_INDIRECT_DESC)
+#include "kunit_ring.h"
 
 /* Configuration */
 
-struct check_case {
-	const char *name;
-	const char *reason;
-	struct kvdev_ring_cfg cfg;
-};
-
-static const char err_size[] = "bad ring size";
-static const char err_align[] = "misaligned ring";
-static const char err_wrap[] = "ring wraps around";
-
-#define CFG(max, n, desc, driver, device) { \
-	.num_max = max, .num = n, .desc_addr = desc, .driver_addr = driver, \
-	.device_addr = device }
-
-static const struct check_case check_cases[] = {
+static const struct check_case both_cases[] = {
 	{ "usual", NULL, CFG(256, 256, 0x1000, 0x2000, 0x3000) },
-	{ "smaller than allowed", NULL, CFG(256, 4, 0x1000, 0x2000, 0x3000) },
 	{ "one entry", NULL, CFG(1, 1, 0x1000, 0x2000, 0x3000) },
-	{ "largest", NULL, CFG(1024, 1024, 0x10000, 0x20000, 0x30000) },
-	{ "least alignment", NULL, CFG(4, 4, 0x10, 0x2, 0x4) },
+	{ "smaller than allowed", NULL, CFG(256, 4, 0x1000, 0x2000, 0x3000) },
 	{ "at address 0", NULL, CFG(4, 4, 0, 0, 0) },
 	{ "size 0", err_size, CFG(256, 0, 0x1000, 0x2000, 0x3000) },
-	{ "size 3", err_size, CFG(256, 3, 0x1000, 0x2000, 0x3000) },
 	{ "size 0xffff", err_size, CFG(0xffff, 0xffff, 0, 0, 0) },
 	{ "larger than allowed", err_size,
 	  CFG(256, 512, 0x1000, 0x2000, 0x3000) },
@@ -46,6 +25,20 @@ static const struct check_case check_cases[] = {
 	  CFG(4, 4, 0ULL - 64, 0x2000, 0x3000) },
 	{ "descriptors wrap", err_wrap,
 	  CFG(4, 4, 0ULL - 48, 0x2000, 0x3000) },
+};
+
+KUNIT_ARRAY_PARAM(both, both_cases, check_case_desc);
+
+static void check_of_both_formats(struct kunit *test)
+{
+	check_cfg(test, test->param_value, EVENT_IDX | INDIRECT);
+	check_cfg(test, test->param_value, MOCK_PACKED);
+}
+
+static const struct check_case check_cases[] = {
+	{ "largest", NULL, CFG(1024, 1024, 0x10000, 0x20000, 0x30000) },
+	{ "least alignment", NULL, CFG(4, 4, 0x10, 0x2, 0x4) },
+	{ "size 3", err_size, CFG(256, 3, 0x1000, 0x2000, 0x3000) },
 	{ "driver area ends the space", NULL,
 	  CFG(4, 4, 0x1000, 0ULL - 14, 0x3000) },
 	{ "driver area wraps", err_wrap,
@@ -56,22 +49,11 @@ static const struct check_case check_cases[] = {
 	  CFG(4, 4, 0x1000, 0x2000, 0ULL - 36) },
 };
 
-static void check_case_desc(const struct check_case *c, char *desc)
-{
-	strscpy(desc, c->name, KUNIT_PARAM_DESC_SIZE);
-}
-
 KUNIT_ARRAY_PARAM(check, check_cases, check_case_desc);
 
 static void check_validates(struct kunit *test)
 {
-	const struct check_case *c = test->param_value;
-	const char *reason = kvdev_ring_check(&c->cfg, EVENT_IDX | INDIRECT);
-
-	if (c->reason)
-		KUNIT_EXPECT_STREQ(test, reason, c->reason);
-	else
-		KUNIT_EXPECT_NULL(test, reason);
+	check_cfg(test, test->param_value, EVENT_IDX | INDIRECT);
 }
 
 /* Most cases are run on both formats. */
@@ -679,6 +661,7 @@ static void avail_base_continues(struct kunit *test)
 }
 
 static struct kunit_case ring_cases[] = {
+	KUNIT_CASE_PARAM(check_of_both_formats, both_gen_params),
 	KUNIT_CASE_PARAM(check_validates, check_gen_params),
 	KUNIT_CASE(area_sizes_as_specified),
 	KUNIT_CASE_PARAM(activate_starts_at_base, format_gen_params),

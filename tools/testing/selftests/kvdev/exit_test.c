@@ -31,47 +31,21 @@ TEST(close_during_io)
 	}
 }
 
-/* A child that has I/O in flight, and how it ends. */
-enum end { END_SIGKILL, END_EXIT, END_SIGSEGV };
+struct busy {
+	bool pci;
+	int backend;
+};
 
-static void end_under_load(enum end end, bool pci, int backend, int usec)
+static struct guest *busy_child(const void *arg)
 {
-	int ready[2], status;
-	pid_t pid;
-	char c;
+	const struct busy *b = arg;
 
-	ASSERT_EQ(pipe(ready), 0);
-	pid = fork();
-	if (!pid) {
-		struct guest *g = busy_guest(pci, backend);
-		pthread_t t;
+	return busy_guest(b->pci, b->backend);
+}
 
-		pthread_create(&t, NULL, drive, g);
-		start_reads(g);
-		if (write(ready[1], "x", 1) != 1)
-			_exit(1);
-		if (end == END_SIGKILL)
-			pause();
-		usleep(usec);
-		if (end == END_SIGSEGV) {
-			signal(SIGSEGV, SIG_DFL);
-			raise(SIGSEGV);
-		}
-		_exit(0);
-	}
-	close(ready[1]);
-	ASSERT_EQ(read(ready[0], &c, 1), 1);
-	close(ready[0]);
-	if (end == END_SIGKILL) {
-		usleep(usec);
-		kill(pid, SIGKILL);
-	}
-	ASSERT_EQ(waitpid(pid, &status, 0), pid);
-	if (end == END_EXIT)
-		EXPECT_EQ(status, 0);
-	else
-		EXPECT_EQ(WTERMSIG(status), end == END_SIGKILL ? SIGKILL :
-								 SIGSEGV);
+static void end_busy(enum end end, bool pci, int backend, int usec)
+{
+	end_under_load(busy_child, &(struct busy){ pci, backend }, end, usec);
 }
 
 TEST_TIMEOUT(kill_under_load, 300)
@@ -79,7 +53,7 @@ TEST_TIMEOUT(kill_under_load, 300)
 	int fd = temp_file(4 << 20, 0), i;
 
 	for (i = 0; i < 100; i++)
-		end_under_load(END_SIGKILL, i & 1, fd, i * 100);
+		end_busy(END_SIGKILL, i & 1, fd, i * 100);
 }
 
 TEST_TIMEOUT(exit_under_load, 300)
@@ -89,8 +63,7 @@ TEST_TIMEOUT(exit_under_load, 300)
 
 	setrlimit(RLIMIT_CORE, &no_core);
 	for (i = 0; i < 50; i++)
-		end_under_load(i & 2 ? END_EXIT : END_SIGSEGV, i & 1, fd,
-			       i * 100);
+		end_busy(i & 2 ? END_EXIT : END_SIGSEGV, i & 1, fd, i * 100);
 }
 
 KVT_TEST(kill_with_slow_disk, 300, have_null_blk)
@@ -103,7 +76,7 @@ KVT_TEST(kill_with_slow_disk, 300, have_null_blk)
 	fd = open(disk.path, O_RDWR | O_CLOEXEC);
 	ASSERT_GE(fd, 0);
 	for (i = 0; i < 20; i++)
-		end_under_load(i % 3, i & 1, fd, i * 5000);
+		end_busy(i % 3, i & 1, fd, i * 5000);
 	/* Nobody holds it any more. */
 	blk_works(busy_guest(true, fd));
 	close(fd);
@@ -117,7 +90,7 @@ TEST(kill_with_direct_file)
 	if (fd < 0)
 		SKIP("no O_DIRECT in /tmp");
 	for (i = 0; i < 50; i++)
-		end_under_load(END_SIGKILL, i & 1, fd, i * 200);
+		end_busy(END_SIGKILL, i & 1, fd, i * 200);
 }
 
 /* ------------------------------------------------- an owner that is gone */

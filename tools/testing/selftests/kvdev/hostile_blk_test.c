@@ -10,11 +10,9 @@
 
 /* ---------------------------------------------------------- block requests */
 
-HOSTILE(header_too_short)
+HOSTILE_REQUEST(IN, header_too_short)
 {
-	request(g, vq, VIRTIO_BLK_T_IN, 512);
 	vq->desc[0].len = 15;
-	vq_expose(vq, 0);
 }
 
 HOSTILE(no_header)
@@ -23,63 +21,47 @@ HOSTILE(no_header)
 	vq_expose(vq, 1);
 }
 
-HOSTILE(no_status_byte)
+HOSTILE_REQUEST(OUT, no_status_byte)
 {
-	request(g, vq, VIRTIO_BLK_T_OUT, 512);
 	vq->desc[1].flags = 0;
-	vq_expose(vq, 0);
 }
 
-HOSTILE(header_only)
+HOSTILE_REQUEST(FLUSH, header_only)
 {
-	request(g, vq, VIRTIO_BLK_T_FLUSH, 512);
 	vq->desc[0].flags = 0;
-	vq_expose(vq, 0);
 }
 
-HOSTILE(read_from_readable)
+HOSTILE_REQUEST(OUT, read_from_readable)
 {
-	request(g, vq, VIRTIO_BLK_T_OUT, 512);
 	*(uint32_t *)guest_ptr(g, vq->desc[0].addr) = VIRTIO_BLK_T_IN;
-	vq_expose(vq, 0);
 }
 
-HOSTILE(get_id_from_readable)
+HOSTILE_REQUEST(OUT, get_id_from_readable)
 {
-	request(g, vq, VIRTIO_BLK_T_OUT, 512);
 	*(uint32_t *)guest_ptr(g, vq->desc[0].addr) = VIRTIO_BLK_T_GET_ID;
-	vq_expose(vq, 0);
 }
 
-HOSTILE(write_from_writable)
+HOSTILE_REQUEST(IN, write_from_writable)
 {
-	request(g, vq, VIRTIO_BLK_T_IN, 512);
 	*(uint32_t *)guest_ptr(g, vq->desc[0].addr) = VIRTIO_BLK_T_OUT;
-	vq_expose(vq, 0);
 }
 
-HOSTILE(header_memory_gone)
+HOSTILE_REQUEST(IN, header_memory_gone)
 {
-	request(g, vq, VIRTIO_BLK_T_IN, 512);
 	vq->desc[0].addr = GUEST_GPA + (8 << 20);
 	ASSERT_EQ(munmap(g->mem + (8 << 20), 4096), 0);
-	vq_expose(vq, 0);
 }
 
-HOSTILE(status_memory_gone)
+HOSTILE_REQUEST(IN, status_memory_gone)
 {
-	request(g, vq, VIRTIO_BLK_T_IN, 512);
 	vq->desc[2].addr = GUEST_GPA + (8 << 20);
 	ASSERT_EQ(munmap(g->mem + (8 << 20), 4096), 0);
-	vq_expose(vq, 0);
 }
 
-HOSTILE(status_memory_read_only)
+HOSTILE_REQUEST(IN, status_memory_read_only)
 {
-	request(g, vq, VIRTIO_BLK_T_IN, 512);
 	vq->desc[2].addr = GUEST_GPA + (8 << 20);
 	ASSERT_EQ(mprotect(g->mem + (8 << 20), 4096, PROT_READ), 0);
-	vq_expose(vq, 0);
 }
 
 /* --------------------------------------------- well-formed, but not right */

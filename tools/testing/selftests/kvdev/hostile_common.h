@@ -34,6 +34,17 @@ void request(struct guest *g, struct vq *vq, uint32_t type, uint32_t len);
 	static void _name##_attack(struct guest *g, struct vq *vq)
 #define HOSTILE_WITHOUT(_refuse, _name) HOSTILE_WHEN(NULL, _refuse, _name)
 #define HOSTILE(_name)	HOSTILE_WITHOUT(0, _name)
+/* A request of 512 bytes, which { ... } makes wrong. */
+#define HOSTILE_REQUEST(_type, _name)					\
+	static void _name##_change(struct guest *g, struct vq *vq);	\
+	HOSTILE(_name)							\
+	{								\
+		request(g, vq, VIRTIO_BLK_T_##_type, 512);		\
+		_name##_change(g, vq);					\
+		vq_expose(vq, 0);					\
+	}								\
+	static void _name##_change(struct guest *g __attribute__((unused)), \
+				   struct vq *vq)
 #define HOSTILE_SPLIT(_name) HOSTILE_WHEN(split_rings, 0, _name)
 
 #endif /* HOSTILE_COMMON_H */

@@ -7,26 +7,20 @@
 
 /* ------------------------------------------------- descriptors and chains */
 
-HOSTILE(loop_of_two)
+HOSTILE_REQUEST(OUT, loop_of_two)
 {
-	request(g, vq, VIRTIO_BLK_T_OUT, 512);
 	vq->desc[1].next = 0;
-	vq_expose(vq, 0);
 }
 
-HOSTILE(self_loop)
+HOSTILE_REQUEST(OUT, self_loop)
 {
-	request(g, vq, VIRTIO_BLK_T_OUT, 512);
 	vq->desc[0].next = 0;
-	vq_expose(vq, 0);
 }
 
-HOSTILE(self_loop_writable)
+HOSTILE_REQUEST(IN, self_loop_writable)
 {
-	request(g, vq, VIRTIO_BLK_T_IN, 512);
 	vq->desc[2].flags |= VRING_DESC_F_NEXT;
 	vq->desc[2].next = 2;
-	vq_expose(vq, 0);
 }
 
 HOSTILE(loop_over_the_whole_ring)
@@ -41,18 +35,14 @@ HOSTILE(loop_over_the_whole_ring)
 	vq_expose(vq, 0);
 }
 
-HOSTILE(next_out_of_range)
+HOSTILE_REQUEST(OUT, next_out_of_range)
 {
-	request(g, vq, VIRTIO_BLK_T_OUT, 512);
 	vq->desc[1].next = vq->num;
-	vq_expose(vq, 0);
 }
 
-HOSTILE(next_65535)
+HOSTILE_REQUEST(OUT, next_65535)
 {
-	request(g, vq, VIRTIO_BLK_T_OUT, 512);
 	vq->desc[1].next = 65535;
-	vq_expose(vq, 0);
 }
 
 HOSTILE(head_out_of_range)
@@ -67,11 +57,9 @@ HOSTILE(head_65535)
 	vq_expose(vq, 65535);
 }
 
-HOSTILE(readable_after_writable)
+HOSTILE_REQUEST(IN, readable_after_writable)
 {
-	request(g, vq, VIRTIO_BLK_T_IN, 512);
 	vq->desc[2].flags = 0;
-	vq_expose(vq, 0);
 }
 
 HOSTILE(header_after_status)
@@ -82,61 +70,45 @@ HOSTILE(header_after_status)
 	vq_expose(vq, 1);
 }
 
-HOSTILE(address_wraps)
+HOSTILE_REQUEST(IN, address_wraps)
 {
-	request(g, vq, VIRTIO_BLK_T_IN, 512);
 	vq->desc[1].addr = -256ULL;
-	vq_expose(vq, 0);
 }
 
-HOSTILE(address_0)
+HOSTILE_REQUEST(IN, address_0)
 {
-	request(g, vq, VIRTIO_BLK_T_IN, 512);
 	vq->desc[1].addr = 0;
-	vq_expose(vq, 0);
 }
 
 /* An address of this process is no driver address. */
-HOSTILE(address_of_the_vmm)
+HOSTILE_REQUEST(IN, address_of_the_vmm)
 {
-	request(g, vq, VIRTIO_BLK_T_IN, 512);
 	vq->desc[1].addr = (uintptr_t)g->mem;
-	vq_expose(vq, 0);
 }
 
-HOSTILE(address_of_the_kernel)
+HOSTILE_REQUEST(IN, address_of_the_kernel)
 {
-	request(g, vq, VIRTIO_BLK_T_IN, 512);
 	vq->desc[1].addr = 0xffff888000000000ULL;
-	vq_expose(vq, 0);
 }
 
-HOSTILE(address_one_below)
+HOSTILE_REQUEST(IN, address_one_below)
 {
-	request(g, vq, VIRTIO_BLK_T_IN, 512);
 	vq->desc[1].addr = GUEST_GPA - 1;
-	vq_expose(vq, 0);
 }
 
-HOSTILE(address_one_beyond)
+HOSTILE_REQUEST(IN, address_one_beyond)
 {
-	request(g, vq, VIRTIO_BLK_T_IN, 512);
 	vq->desc[1].addr = GUEST_GPA + GUEST_MEM - 511;
-	vq_expose(vq, 0);
 }
 
-HOSTILE(status_outside)
+HOSTILE_REQUEST(IN, status_outside)
 {
-	request(g, vq, VIRTIO_BLK_T_IN, 512);
 	vq->desc[2].addr = GUEST_GPA + GUEST_MEM;
-	vq_expose(vq, 0);
 }
 
-HOSTILE(header_outside)
+HOSTILE_REQUEST(IN, header_outside)
 {
-	request(g, vq, VIRTIO_BLK_T_IN, 512);
 	vq->desc[0].addr = GUEST_GPA + GUEST_MEM - 8;
-	vq_expose(vq, 0);
 }
 
 HOSTILE(hole_between_regions)
@@ -154,19 +126,15 @@ HOSTILE(hole_between_regions)
 	vq_expose(vq, 0);
 }
 
-HOSTILE(zero_length)
+HOSTILE_REQUEST(IN, zero_length)
 {
-	request(g, vq, VIRTIO_BLK_T_IN, 512);
 	vq->desc[1].len = 0;
-	vq_expose(vq, 0);
 }
 
-HOSTILE(zero_length_only)
+HOSTILE_REQUEST(IN, zero_length_only)
 {
-	request(g, vq, VIRTIO_BLK_T_IN, 512);
 	vq->desc[0].len = 0;
 	vq->desc[0].flags = 0;
-	vq_expose(vq, 0);
 }
 
 HOSTILE(longer_than_4_gib)

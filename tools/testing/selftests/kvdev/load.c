@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /* See load.h. */
 #include <pthread.h>
+#include <signal.h>
+#include <sys/wait.h>
 
 #include "load.h"
 
@@ -84,6 +86,61 @@ void run_threads(void *(*fn[])(void *), int nr, void *arg, int ms)
 	for (i = 0; i < nr; i++)
 		pthread_join(thread[i], NULL);
 	stop = false;
+}
+
+void hammer(struct guest *g, void *(*fn)(void *))
+{
+	void *(*all[])(void *) = { fn, fn, drive };
+
+	run_threads(all, 3, g, HAMMER_MS);
+}
+
+static void end_now(struct guest *g, enum end end)
+{
+	if (end == END_CLOSE)
+		close(g->fd);
+	if (end == END_SIGSEGV) {
+		signal(SIGSEGV, SIG_DFL);
+		raise(SIGSEGV);
+	}
+	_exit(0);
+}
+
+void end_under_load(struct guest *(*start)(const void *arg), const void *arg,
+		    enum end end, int usec)
+{
+	int ready[2], status;
+	pid_t pid;
+	char c;
+
+	ASSERT_EQ(pipe(ready), 0);
+	pid = fork();
+	if (!pid) {
+		struct guest *g = start(arg);
+		pthread_t t;
+
+		pthread_create(&t, NULL, drive, g);
+		start_reads(g);
+		if (write(ready[1], "x", 1) != 1)
+			_exit(1);
+		if (end == END_SIGKILL)
+			pause();
+		usleep(usec);
+		end_now(g, end);
+	}
+	close(ready[1]);
+	ASSERT_EQ(read(ready[0], &c, 1), 1);
+	close(ready[0]);
+	if (end == END_SIGKILL) {
+		usleep(usec);
+		kill(pid, SIGKILL);
+	}
+	ASSERT_EQ(waitpid(pid, &status, 0), pid);
+	if (end == END_SIGKILL || end == END_SIGSEGV)
+		EXPECT_EQ(WTERMSIG(status), end == END_SIGKILL ? SIGKILL :
+								 SIGSEGV);
+	else
+		EXPECT_EQ(status, 0);
 }
 
 /* After all that the device starts as if nothing had been. */

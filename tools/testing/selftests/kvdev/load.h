@@ -7,6 +7,7 @@
 #include "kvtest.h"
 
 #define W		VRING_DESC_F_WRITE
+#define HAMMER_MS	3000
 
 extern volatile bool stop;
 
@@ -15,6 +16,13 @@ struct guest *busy_guest(bool pci, int backend);
 void start_reads(struct guest *g);
 void *drive(void *data);			/* a thread, for the guest */
 void run_threads(void *(*fn[])(void *), int nr, void *arg, int ms);
+/* Two threads with fn besides the one that keeps it busy. */
+void hammer(struct guest *g, void *(*fn)(void *));
+
+/* A child that has I/O in flight, and how it ends after a while. */
+enum end { END_SIGKILL, END_SIGSEGV, END_EXIT, END_CLOSE };
+void end_under_load(struct guest *(*start)(const void *arg), const void *arg,
+		    enum end end, int usec);
 void expect_usable(struct guest *g);
 
 #endif /* LOAD_H */

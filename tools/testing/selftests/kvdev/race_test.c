@@ -11,8 +11,6 @@
 
 #include "load.h"
 
-#define HAMMER_MS	3000
-
 /* --------------------------------------------------- two threads, one file */
 
 static uint64_t seed;
@@ -228,27 +226,22 @@ static void *hammer_registers(void *data)
 
 TEST(hammer_at_ring_level)
 {
-	void *(*fn[])(void *) = { hammer_ring_level, hammer_ring_level, drive };
 	struct guest *g = busy_guest(false, temp_file(1 << 20, 0));
 
-	run_threads(fn, 3, g, HAMMER_MS);
+	hammer(g, hammer_ring_level);
 	expect_usable(g);
 }
 
 TEST(hammer_at_register_level)
 {
-	void *(*fn[])(void *) = { hammer_registers, hammer_registers, drive };
 	struct guest *g = busy_guest(true, temp_file(1 << 20, 0));
 
-	run_threads(fn, 3, g, HAMMER_MS);
+	hammer(g, hammer_registers);
 	expect_usable(g);
 }
 
 TEST_WHEN(have_null_blk, hammer_with_late_completions)
 {
-	void *(*ring[])(void *) = { hammer_ring_level, hammer_ring_level,
-				    drive };
-	void *(*regs[])(void *) = { hammer_registers, hammer_registers, drive };
 	struct nullb disk;
 	struct guest *g;
 	int fd;
@@ -258,11 +251,11 @@ TEST_WHEN(have_null_blk, hammer_with_late_completions)
 	fd = open(disk.path, O_RDWR | O_CLOEXEC);
 	ASSERT_GE(fd, 0);
 	g = busy_guest(false, fd);
-	run_threads(ring, 3, g, HAMMER_MS);
+	hammer(g, hammer_ring_level);
 	expect_usable(g);
 	guest_free(g);
 	g = busy_guest(true, fd);
-	run_threads(regs, 3, g, HAMMER_MS);
+	hammer(g, hammer_registers);
 	expect_usable(g);
 	guest_free(g);
 	close(fd);

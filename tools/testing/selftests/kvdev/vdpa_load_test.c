@@ -16,7 +16,6 @@
 #include "vdpa_user.h"
 
 #define OTHER_GPA	(1ULL << 40)
-#define HAMMER_MS	3000
 
 static struct vdpa_dev *slow_disk(struct nullb *disk)
 {
@@ -31,44 +30,12 @@ static struct vdpa_dev *slow_disk(struct nullb *disk)
 
 /* ------------------------------------------------------------ owners that end */
 
-enum end { END_KILLED, END_CLOSED, END_EXITED };
-
-static void end_under_load(const struct vdpa_dev *d, enum end end, int usec)
+static struct guest *child_of_bus(const void *d)
 {
-	int ready[2], status;
-	pid_t pid;
-	char c;
-
-	ASSERT_EQ(pipe(ready), 0);
-	pid = fork();
-	if (!pid) {
-		struct guest *g = vdpa_guest(d);
-		pthread_t t;
-
-		pthread_create(&t, NULL, drive, g);
-		start_reads(g);
-		if (write(ready[1], "x", 1) != 1)
-			_exit(1);
-		if (end == END_KILLED)
-			pause();
-		usleep(usec);
-		if (end == END_CLOSED)
-			close(g->fd);
-		_exit(0);
-	}
-	close(ready[1]);
-	ASSERT_EQ(read(ready[0], &c, 1), 1);
-	close(ready[0]);
-	if (end == END_KILLED) {
-		usleep(usec);
-		kill(pid, SIGKILL);
-	}
-	ASSERT_EQ(waitpid(pid, &status, 0), pid);
-	if (end == END_KILLED)
-		EXPECT_EQ(WTERMSIG(status), SIGKILL);
-	else
-		EXPECT_EQ(status, 0);
+	return vdpa_guest(d);
 }
+
+static const enum end ends[] = { END_SIGKILL, END_CLOSE, END_EXIT };
 
 TEST_TIMEOUT(owner_ends_under_load, 300)
 {
@@ -76,7 +43,7 @@ TEST_TIMEOUT(owner_ends_under_load, 300)
 	int i;
 
 	for (i = 0; i < 60; i++)
-		end_under_load(d, i % 3, i * 100);
+		end_under_load(child_of_bus, d, ends[i % 3], i * 100);
 	EXPECT_TRUE(vdpa_usable(d));
 	vdpa_delete(d);
 }
@@ -88,7 +55,7 @@ KVT_TEST(owner_ends_slow_disk, 300, have_null_blk)
 	int i;
 
 	for (i = 0; i < 12; i++)
-		end_under_load(d, i % 3, i * 5000);
+		end_under_load(child_of_bus, d, ends[i % 3], i * 5000);
 	EXPECT_TRUE(vdpa_usable(d));
 	vdpa_delete(d);
 	nullb_free(&disk);
@@ -343,7 +310,7 @@ TEST(memory_comes_and_goes_under_load)
 
 static uint64_t seed;
 
-static void *hammer(void *data)
+static void *hammer_bus(void *data)
 {
 	uint64_t x = 88172645463325252ULL + __atomic_add_fetch(&seed, 1, 5);
 	struct guest *g = data;
@@ -442,11 +409,10 @@ static void *hammer(void *data)
 
 TEST(hammer_on_the_bus)
 {
-	void *(*fn[])(void *) = { hammer, hammer, drive };
 	struct vdpa_dev *d = vdpa_disk();
 	struct guest *g = vdpa_guest(d);
 
-	run_threads(fn, 3, g, HAMMER_MS);
+	hammer(g, hammer_bus);
 	guest_free(g);
 	EXPECT_TRUE(vdpa_usable(d));
 	vdpa_delete(d);
