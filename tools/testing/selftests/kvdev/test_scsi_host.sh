@@ -4,56 +4,30 @@
 # file system keeps every byte, units come and go under load, a disc is read,
 # locked, changed and taken out, a disk grows, bad blocks give medium errors, a
 # reset under load loses nothing. Needs no guest.
-set -euo pipefail
-here=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
-skip() { echo "$*"; exit 4; }
-fail() { echo "FAILED: $*"; exit 1; }
-
-ctl=''
-for c in "${KVDEVCTL:-}" /lab/build/kvdevctl/kvdevctl \
-	"$here/../../../../build/kvdevctl/kvdevctl" "$(type -P kvdevctl || true)"; do
-	if [[ -x $c ]]; then ctl=$(readlink -f "$c"); break; fi
-done
-[[ $ctl ]] || skip "no kvdevctl: make -C tools/kvdevctl"
-for c in fio mkfs.ext4 e2fsck xorriso sg_raw sg_reset sg_start; do
-	type -P $c >/dev/null || skip "no $c"
-done
-modprobe -q -a kvdev_vdpa virtio_vdpa virtio_scsi sd_mod sr_mod sg isofs ||
-	skip "no virtio_scsi over virtio_vdpa in this kernel"
-# The first driver that takes a device has it.
-modprobe -q -r vhost_vdpa || true
-
-n=scsi-$$
-work=$(mktemp -d)
-cd "$work"
-fio='' nullb=/sys/kernel/config/nullb/$n
-# shellcheck disable=SC2329 # by trap
-cleanup() {
-	local rc=$?
-	[[ ! $fio ]] || kill -9 "$fio" 2>/dev/null || true
-	! mountpoint -q mnt || umount mnt || true
-	"$ctl" delete "$n" --vdpa --force 2>/dev/null || true
-	! grep -q '^kvdev_vdpa ' /proc/modules || rmmod kvdev_vdpa || true
+# shellcheck source=tools/testing/selftests/kvdev/vdpa.sh
+. "$(dirname "$(readlink -f "$0")")/vdpa.sh"
+need fio mkfs.ext4 e2fsck xorriso sg_raw sg_reset sg_start
+modprobe -q -a virtio_scsi sd_mod sr_mod sg isofs || skip "no virtio_scsi in this kernel"
+n=scsi-$$ fio='' nullb=/sys/kernel/config/nullb/$n
+bus virtio_vdpa vhost_vdpa
+# shellcheck disable=SC2329 # at the end
+end_users() {
+	[[ ! $fio ]] || kill -9 "$fio" 2>/dev/null
+	! mountpoint -q mnt || umount mnt
+	"$ctl" delete "$n" --vdpa --force 2>/dev/null
 	[[ ! -e $nullb ]] || rmdir "$nullb"
-	cd /
-	rm -rf "$work"
-	exit "$rc"
 }
-trap cleanup EXIT
-wait_for() { # COMMAND...
-	for _ in {1..300}; do if "$@" >/dev/null 2>&1; then return 0; fi; sleep 0.1; done
-	fail "waited in vain for: $*"
-}
-# node KIND TARGET:LUN: sets "found" to the name under /dev
-node() {
+at_end end_users
+
+# unit KIND TARGET:LUN: sets "found" to the name under /dev
+unit() {
 	local at=$2 path
 	# The kernel shows LUNs from 256 on as they are addressed: flat space.
 	(( ${2#*:} < 256 )) || at=${2%:*}:$((${2#*:} + 0x4000))
 	path=(/sys/bus/vdpa/devices/"$n"/virtio*/host*/target*/*:0:"$at"/"$1"/*)
 	[[ -e ${path[0]} ]] && found=${path[0]##*/}
 }
-gone() { ! node "$1" "$2"; }
-step() { echo "# $*"; }
+gone() { ! unit "$1" "$2"; }
 requests() { awk '{ print $1 + $5 }' "/sys/block/${1#/dev/}/stat"; }
 load() { # DISK
 	fio --name=load --filename="$1" --direct=1 --ioengine=libaio \
@@ -62,7 +36,7 @@ load() { # DISK
 	fio=$!
 	started=$(requests "$1")
 	busy() { (( $(requests "$1") > started + 100 )); }
-	wait_for busy "$1"
+	wait_for 60 busy "$1"
 }
 unload() {
 	kill -INT "$fio" || fail "fio: $(cat fio.out)"
@@ -77,7 +51,7 @@ truncate -s 60M disk.img
 "$ctl" lun add "$n" 0:0 --disk --file disk.img --serial DISK01 --vendor ACME
 "$ctl" lun add "$n" 1:300 --cdrom
 "$ctl" vdpa add "$n"
-wait_for node block 0:0
+wait_for 60 unit block 0:0
 disk=/dev/$found
 [[ $(cat /sys/block/"$found"/device/vendor) == ACME* ]] || fail "another vendor"
 [[ $(tr -d '\0\200\006' </sys/block/"$found"/device/vpd_pg80) == *DISK01* ]] ||
@@ -92,13 +66,13 @@ fio --name=v --directory=mnt --numjobs=4 --size=8m --direct=1 --ioengine=libaio 
 umount mnt
 mount "$disk" mnt
 (cd mnt && sha256sum -- v.*) | cmp - first || fail "after the remount"
-before=$(stat -c %b disk.img)
+blocks=$(stat -c %b disk.img)
 rm mnt/v.*
 sync
 fstrim mnt
 umount mnt
 after=$(stat -c %b disk.img)
-(( after < before / 2 )) || fail "after discarding the file has $after blocks of $before"
+(( after < blocks / 2 )) || fail "after discarding the file has $after blocks of $blocks"
 e2fsck -fn disk.img || fail "file system is damaged"
 
 step "units come and go under load"
@@ -106,17 +80,17 @@ load "$disk"
 truncate -s 8M second.img
 for _ in 1 2 3; do
 	"$ctl" lun add "$n" 0:1 --disk --file second.img
-	wait_for node block 0:1
+	wait_for 60 unit block 0:1
 	second=$found
 	[[ $(blockdev --getsize64 "/dev/$second") == $((8 << 20)) ]] || fail "another size"
 	"$ctl" lun del "$n" 0:1
-	wait_for gone block 0:1
+	wait_for 60 gone block 0:1
 done
 ! "$ctl" lun del "$n" 0:1 2>err || fail "deleted twice"
 grep -q 'has no unit 0:1' err || fail "kvdevctl says: $(cat err)"
 
 step "resets under load"
-node scsi_generic 0:0
+unit scsi_generic 0:0
 sg_reset --device "/dev/$found"
 unload
 
@@ -124,10 +98,10 @@ step "a disk grows"
 truncate -s 100M disk.img
 "$ctl" lun resize "$n" 0:0
 size_is() { [[ $(blockdev --getsize64 "$disk") == "$1" ]]; }
-wait_for size_is $((100 << 20))
+wait_for 60 size_is $((100 << 20))
 
 step "discs"
-wait_for node block 1:300
+wait_for 60 unit block 1:300
 cd=/dev/$found
 ! head -c 1 "$cd" >/dev/null 2>&1 || fail "reads without a disc"
 for disc in one two; do
@@ -141,7 +115,7 @@ check_disc() { # SUMS
 	(cd mnt && sha256sum -c --quiet "../$1") || fail "files of $1"
 }
 "$ctl" media "$n" 1:300 --file one.iso
-wait_for head -c 1 "$cd"
+wait_for 60 head -c 1 "$cd"
 check_disc one.sum
 ! "$ctl" media "$n" 1:300 --eject 2>err || fail "a locked disc was taken"
 grep -q locked err || fail "kvdevctl says: $(cat err)"
@@ -151,15 +125,15 @@ for disc in two one; do
 	"$ctl" media "$n" 1:300 --eject
 	! head -c 1 "$cd" >/dev/null 2>&1 || fail "reads without a disc"
 	"$ctl" media "$n" 1:300 --file $disc.iso
-	wait_for head -c 1 "$cd"
+	wait_for 60 head -c 1 "$cd"
 	check_disc $disc.sum
 	umount mnt
 done
-node scsi_generic 1:300
+unit scsi_generic 1:300
 sg_start --eject "/dev/$found"
 "$ctl" -j lun list "$n" | grep -q '"tray_open":true' || fail "the tray is closed"
 sg_start --load "/dev/$found"
-wait_for head -c 1 "$cd"
+wait_for 60 head -c 1 "$cd"
 ! dd if=/dev/zero of="$cd" count=4 2>/dev/null || fail "a disc was written to"
 
 step "bad blocks"
@@ -170,7 +144,7 @@ if modprobe -q null_blk nr_devices=0 && mkdir "$nullb"; then
 	bad=/dev/$n
 	[[ -b $bad ]] || bad=/dev/nullb$(cat "$nullb/index")
 	"$ctl" lun add "$n" 0:2 --disk --dev "$bad"
-	wait_for node scsi_generic 0:2
+	wait_for 60 unit scsi_generic 0:2
 	sg=/dev/$found
 	sg_raw -r 4k "$sg" 28 00 00 00 03 e0 00 00 08 00 >out 2>&1 || fail "$(cat out)"
 	! sg_raw -r 4k "$sg" 28 00 00 00 03 e8 00 00 08 00 >out 2>&1 || fail "read a bad block"
@@ -179,7 +153,7 @@ if modprobe -q null_blk nr_devices=0 && mkdir "$nullb"; then
 		fail "wrote a bad block"
 	grep -qi 'medium error' out || fail "$(cat out)"
 	"$ctl" lun del "$n" 0:2
-	wait_for gone block 0:2
+	wait_for 60 gone block 0:2
 else
 	echo "# none: no null_blk"
 fi
@@ -191,6 +165,6 @@ rc=0
 wait "$fio" || rc=$?
 fio=''
 [[ $rc != 0 ]] || fail "fio without a disk is content: $(cat fio.out)"
-wait_for gone block 0:0
+wait_for 60 gone block 0:0
 "$ctl" delete "$n" --vdpa
 rmmod kvdev_vdpa || fail "kvdev_vdpa stays"
