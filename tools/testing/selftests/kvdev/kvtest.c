@@ -6,11 +6,14 @@
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 
 #include "kvtest.h"
 
 /* Grace for what a killed test left in the kernel. */
 #define KILL_MS	30000
+/* What takes longer is told. */
+#define SLOW_S	3
 
 struct kvt_shared *kvt;
 
@@ -112,16 +115,20 @@ static int run_all(const char *pattern, int nr)
 	int ret, sum[KVT_SKIP + 1] = {}, i = 0;
 	struct kvt_test *t;
 	const char *why;
+	time_t start;
 
 	printf("TAP version 13\n1..%d\n", nr);
 	for (t = tests; t; t = t->next) {
 		if (!chosen(t, pattern))
 			continue;
+		start = time(NULL);
 		ret = run(t, &why);
 		sum[ret]++;
 		printf("%sok %d %s%s%s%s\n", ret == KVT_FAIL ? "not " : "", ++i,
 		       full_name(t), ret == KVT_SKIP ? " # SKIP " : "",
 		       ret == KVT_SKIP ? kvt->why : "", why);
+		if (time(NULL) - start >= SLOW_S)
+			NOTE("%lld s", (long long)(time(NULL) - start));
 		fflush(stdout);
 	}
 	if (sum[KVT_FAIL])

@@ -135,11 +135,12 @@ says sg_write_same -S -N -l 2050 -n 10 "$sg" --
 zeroes 2050 10
 says sg_write_same -S -U -l 0 -n 64 -i /dev/zero -x 512 "$sg" --
 zeroes 0 64
-says sg_unmap -l 64,128 -n 64,64 "$sg" --
+# It would give us time to think, otherwise.
+says sg_unmap --force -l 64,128 -n 64,64 "$sg" --
 zeroes 64 128
 says sg_get_lba_status -l 0 "$sg" -- 'LBA: 0x0'
 ends $ILLEGAL sg_write_same -l 0 -n 0 -i one -x 512 "$sg"
-ends $LBA sg_unmap -l 32767 -n 2 "$sg"
+ends $LBA sg_unmap --force -l 32767 -n 2 "$sg"
 
 step "modes"
 # The write cache, by sd and by hand
