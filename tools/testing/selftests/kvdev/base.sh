@@ -11,6 +11,7 @@ skip() { echo "$*"; exit 4; }
 exec 3>&1
 fail() {
 	cat stats.json qemu.err >&3 2>/dev/null || true
+	[[ ! -e console.raw ]] || tail -n 40 console.raw >&3
 	echo "FAILED: $*" >&3
 	exit 1
 }

@@ -35,7 +35,7 @@ boot() {
 		-device vhost-vdpa-device-pci,vhostdev="$(node "$n.root")" \
 		-device vhost-vdpa-device-pci,vhostdev="$(node "$n")" \
 		-kernel "$GUEST/vmlinuz" -initrd initrd \
-		-append 'console=ttyS0 quiet panic=-1 root=/dev/vda ro'
+		-append 'console=ttyS0 panic=-1 root=/dev/vda ro'
 	wait_for 600 console_has "^LOAD"
 	tr -d '\r' <console.raw >console
 	synced=$(said synced)
@@ -44,7 +44,10 @@ boot() {
 }
 # Requests that completed, by the device's own count.
 completions() { "$ctl" -j stats "$n" | sed -n '/"total"/,$s/.*"completions": *\([0-9]*\).*/\1/p' | head -n1; }
-busy() { (( $(completions) > from + 200 )); }
+busy() {
+	kill -0 "$qemu" || fail "QEMU ended"
+	(( $(completions) > from + 200 ))
+}
 kill_qemu() {
 	kill -9 "$qemu"
 	wait "$qemu" || true

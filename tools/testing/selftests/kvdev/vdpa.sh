@@ -61,7 +61,7 @@ start_qemu() {
 # What the guest's console said, or the end of the test.
 console_has() {
 	if grep -q -- "$1" console.raw; then return 0; fi
-	kill -0 "$qemu" || { cat console.raw >&3; fail "QEMU ended"; }
+	kill -0 "$qemu" || fail "QEMU ended"
 	return 1
 }
 # wait_qemu: ends well, and leaves ./console
