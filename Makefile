@@ -15,7 +15,7 @@ KERNEL ?= 6.12
 B ?=
 
 .PHONY: help modules install clean check kunit unit fuzz lab selftest test \
-	demo bench deb
+	demo bench deb rpm
 
 help:
 	@echo 'See it work (needs root, a Debian 12 or 13 machine, no /dev/kvm):'
@@ -28,6 +28,7 @@ help:
 	@echo '  make install [DESTDIR=DIR] modules, uapi headers, udev rule, and kvdevctl if'
 	@echo '                             libmnl and json-c are there'
 	@echo '  make deb                   Debian packages'
+	@echo '  make rpm                   RPM packages, and a trial of them; needs a mirror'
 	@echo '  make clean'
 	@echo
 	@echo 'Parts of "make test":'
@@ -97,6 +98,10 @@ demo:
 deb:
 	$(TESTING)/lab/deps
 	$(TESTING)/packaging/deb
+
+rpm:
+	$(TESTING)/lab/deps
+	$(TESTING)/packaging/rpm
 
 bench:
 	$(TESTING)/lab/deps

@@ -40,7 +40,7 @@ boot() {
 	tr -d '\r' <console.raw >console
 	synced=$(said synced)
 	[[ $synced ]] || fail "no hash"
-	wait_for 60 busy
+	wait_for 400 busy
 }
 # Requests that completed, by the device's own count.
 completions() { "$ctl" -j stats "$n" | sed -n '/"total"/,$s/.*"completions": *\([0-9]*\).*/\1/p' | head -n1; }
@@ -89,7 +89,7 @@ vdpa dev del "$n" &
 del=$!
 sleep 2
 from=$(completions)
-wait_for 60 busy
+wait_for 400 busy
 kill -0 "$del" || fail "vdpa dev del did not wait for QEMU"
 kill_qemu
 wait_for 30 eval "! kill -0 $del"
