@@ -345,7 +345,7 @@ KVT_TEST(data_null_blk_delayed, 300, have_null_blk)
 }
 
 /* A device that the host made read-only. */
-KVT_TEST(read_only_device, 60, have_loop)
+TEST_WHEN(have_loop, read_only_device)
 {
 	struct guest_options o = { .backend = loop_device(512, 0) };
 	struct guest *g;

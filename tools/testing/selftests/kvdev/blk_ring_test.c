@@ -296,7 +296,7 @@ static void full_ring(int backend, unsigned int num, int total)
 	guest_free(g);
 }
 
-TEST_TIMEOUT(full_ring_buffered_file, 120)
+TEST(full_ring_buffered_file)
 {
 	int fd = temp_file(MIB, 0);
 
@@ -323,7 +323,7 @@ TEST_WHEN(have_null_blk, full_ring_null_blk)
 /* --------------------------------------------------- reset and slow disks */
 
 /* A reset with requests in flight waits for them and then touches nothing. */
-KVT_TEST(reset_in_flight, 60, have_null_blk)
+TEST_WHEN(have_null_blk, reset_in_flight)
 {
 	struct guest_options o = { .pci = true };
 	struct nullb disk;
@@ -371,7 +371,7 @@ KVT_TEST(reset_in_flight, 60, have_null_blk)
 }
 
 /* GET_VRING_BASE drains: everything taken has been given back. */
-KVT_TEST(stop_drains, 60, have_null_blk)
+TEST_WHEN(have_null_blk, stop_drains)
 {
 	struct vhost_vring_state s = { .index = 0 };
 	struct guest_options o = {};

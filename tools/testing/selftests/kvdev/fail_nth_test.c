@@ -204,7 +204,7 @@ TEST_TIMEOUT(every_command, 300)
 	SWEEP(set_vector(g->fd, 0, g->event));
 }
 
-TEST_TIMEOUT(open_and_close, 120)
+TEST(open_and_close)
 {
 	bool was_hit = true;
 	int nth, fd;

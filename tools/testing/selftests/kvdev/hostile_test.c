@@ -338,7 +338,7 @@ TEST(violation_on_one_queue)
 	blk_works(g);
 }
 
-TEST_TIMEOUT(violations_again_and_again, 120)
+TEST(violations_again_and_again)
 {
 	struct guest *g = hostile_guest(true, 0);
 	int i;

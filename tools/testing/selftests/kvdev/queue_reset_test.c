@@ -268,7 +268,7 @@ TEST(while_suspended)
 /* ------------------------------------------------------------ under load */
 
 /* A reset waits for what is in flight and then touches nothing of the queue. */
-KVT_TEST(in_flight, 60, have_null_blk)
+TEST_WHEN(have_null_blk, in_flight)
 {
 	struct nullb store;
 	struct guest *g;

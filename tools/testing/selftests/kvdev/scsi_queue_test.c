@@ -30,11 +30,8 @@ static struct guest *slow_disk(struct nullb *n)
 	return g;
 }
 
-/*
- * Post a read that takes a while. On return it is under way: the queues have
- * threads of their own, so what comes by another one could be faster.
- */
-static void post_read(struct guest *g, unsigned int target, uint64_t tag,
+/* Post a read that takes a while. */
+static void post_soon(struct guest *g, unsigned int target, uint64_t tag,
 		      uint64_t *resp)
 {
 	struct scsi_op op = {
@@ -46,6 +43,16 @@ static void post_read(struct guest *g, unsigned int target, uint64_t tag,
 	};
 
 	ASSERT_GE(scsi_post(g, Q_REQUEST, &op, resp), 0);
+}
+
+/*
+ * On return it is under way: the queues have threads of their own, so what
+ * comes by another one could be faster.
+ */
+static void post_read(struct guest *g, unsigned int target, uint64_t tag,
+		      uint64_t *resp)
+{
+	post_soon(g, target, tag, resp);
 	workers_rest();
 }
 
@@ -515,7 +522,7 @@ TEST(killed_with_tasks)
 			scsi_add(g, 0, 0, KVDEV_LUN_DISK, fd, 0);
 			guest_start(g);
 			for (k = 0; k < 40; k++)
-				post_read(g, 0, k, &resp);
+				post_soon(g, 0, k, &resp);
 			if (write(ready[1], "x", 1) == 1)
 				pause();
 			_exit(1);

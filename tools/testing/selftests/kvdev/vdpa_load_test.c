@@ -214,7 +214,7 @@ static void *stop_and_go(void *data)
 }
 
 /* Interrupts go to no eventfd that is gone, also while a queue is drained. */
-KVT_TEST(eventfds_come_and_go, 120, have_null_blk)
+TEST_WHEN(have_null_blk, eventfds_come_and_go)
 {
 	void *(*fn[])(void *) = { swap_eventfds, stop_and_go, drive };
 	struct nullb disk;
