@@ -25,7 +25,7 @@ static int cmd_set_backend(struct kvdev_dev *dev, union kvdev_arg *arg,
 	const struct kvdev_set_backend *b = &arg->set_backend;
 	int ret;
 
-	if (b->flags & ~KVDEV_BACKEND_RDONLY)
+	if (b->flags & ~(KVDEV_BACKEND_RDONLY | KVDEV_BACKEND_NO_DISCARD))
 		return -EOPNOTSUPP;
 	if (b->__reserved || b->__reserved2)
 		return -EINVAL;

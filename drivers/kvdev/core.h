@@ -134,6 +134,7 @@ struct kvdev_vq {
 /* kvdev_dev.flags */
 enum {
 	KVDEV_DEV_NEEDS_RESET,	/* DEVICE_NEEDS_RESET of device status */
+	KVDEV_DEV_RESETTING,	/* requests in flight are of no use to anybody */
 };
 
 /**

@@ -218,7 +218,9 @@ static void stop_queues(struct kvdev_dev *dev)
  */
 void kvdev_dev_reset(struct kvdev_dev *dev)
 {
+	set_bit(KVDEV_DEV_RESETTING, &dev->flags);
 	stop_queues(dev);
+	clear_bit(KVDEV_DEV_RESETTING, &dev->flags);
 	dev->suspended = false;
 	kvdev_regs_reset(&dev->regs);
 	if (dev->type->reset)

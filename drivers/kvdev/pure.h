@@ -25,6 +25,7 @@
 #include <linux/virtio_config.h>
 #include <linux/virtio_ids.h>
 #include <linux/virtio_ring.h>
+#include <uapi/linux/virtio_blk.h>
 #include <uapi/linux/virtio_net.h>
 #include <asm/barrier.h>
 #include <asm/byteorder.h>

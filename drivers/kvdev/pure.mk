@@ -12,7 +12,7 @@ kvdev-pure-y += device/scsi/cdb.o device/scsi/table.o device/scsi/lu.o \
 		device/scsi/sense.o device/scsi/spc.o device/scsi/vpd.o \
 		device/scsi/mode.o device/scsi/pr.o device/scsi/sbc.o \
 		device/scsi/mmc.o device/scsi/disc.o
-kvdev-pure-y += device/vmmci_cmd.o
+kvdev-pure-y += device/vmmci_cmd.o device/blk_range.o
 
 # Those of kvdev_net
 kvdev-net-pure-y := device/net/hdr.o device/net/filter.o device/net/rss.o \

@@ -97,7 +97,7 @@ static void chain_iter(const struct kvdev_vq *vq, struct iov_iter *iter,
 void kvdev_vq_violation(struct kvdev_vq *vq, const char *reason)
 {
 	lockdep_assert_held(&vq->mutex);
-	vq->broken = true;
+	WRITE_ONCE(vq->broken, true);
 	vq->stats.violations++;
 	trace_kvdev_violation(vq->dev->id, vq->index, reason);
 	kvdev_call_signal(&vq->err);
@@ -251,6 +251,23 @@ bool kvdev_vq_should_stop(struct kvdev_vq *vq)
 	       kvdev_worker_should_stop();
 }
 EXPORT_SYMBOL_NS_GPL(kvdev_vq_should_stop, KVDEV_NS);
+
+/**
+ * kvdev_vq_abandoned() - does nobody wait for what requests do any more?
+ * @vq: with a request in flight
+ *
+ * For requests that go on for long: of an owner that was killed, and of a
+ * driver that reset the device, they may end without having done what they
+ * should.
+ *
+ * Context: any.
+ * Return: whether that is so.
+ */
+bool kvdev_vq_abandoned(const struct kvdev_vq *vq)
+{
+	return READ_ONCE(vq->worker.killed) ||
+	       test_bit(KVDEV_DEV_RESETTING, &vq->dev->flags);
+}
 
 /* Let the driver see what was pushed. True: it wants an interrupt. */
 static bool vq_publish(struct kvdev_vq *vq)
@@ -597,8 +614,8 @@ int kvdev_vq_start(struct kvdev_vq *vq)
 		goto err_unmap;
 
 	mutex_lock(&vq->mutex);
-	vq->broken = false;
-	vq->running = true;
+	WRITE_ONCE(vq->broken, false);
+	WRITE_ONCE(vq->running, true);
 	mutex_unlock(&vq->mutex);
 
 	/* Buffers may be there already, and their kick long gone. */
@@ -636,7 +653,7 @@ void kvdev_vq_stop(struct kvdev_vq *vq)
 		return;
 
 	vq_lock_soon(vq);
-	vq->running = false;
+	WRITE_ONCE(vq->running, false);
 	drop_mem(vq);
 	mutex_unlock(&vq->mutex);
 

@@ -30,6 +30,7 @@ const char create_help[] =
 "  --shared           even if others write to the store too\n"
 "  --serial TEXT      serial number the guest sees, up to 20 bytes\n"
 "  --block-size N     logical block size: 512, 1024, 2048, 4096\n"
+"  --no-discard       keep the space of what the guest discards\n"
 "\n"
 "  --tap INTERFACE    tap to use, made if it does not exist; or a macvtap\n"
 "  --mac ADDRESS      of the device; without, a random one\n"
@@ -85,6 +86,7 @@ struct create_options {
 	bool blk_option;		/* one that is for disks only */
 	struct store_options store;
 	uint32_t block_size;
+	bool no_discard;
 	const char *serial;
 	bool net_option;		/* one that is for network devices only */
 	struct net_options net;
@@ -112,7 +114,7 @@ static uint64_t type_bit(uint32_t device_id)
 /* ----------------------------------------------------------------- options */
 
 enum {
-	OPT_SERIAL = 256, OPT_BLOCK_SIZE, OPT_QUEUES, OPT_QUEUE_SIZE,
+	OPT_SERIAL = 256, OPT_BLOCK_SIZE, OPT_NO_DISCARD, OPT_QUEUES, OPT_QUEUE_SIZE,
 	OPT_FEATURES, OPT_VDPA,
 	OPT_NET,			/* and what net.c has behind it */
 };
@@ -121,6 +123,7 @@ static const struct option options[] = {
 	STORE_OPTIONS,
 	{ "serial", required_argument, NULL, OPT_SERIAL },
 	{ "block-size", required_argument, NULL, OPT_BLOCK_SIZE },
+	{ "no-discard", no_argument, NULL, OPT_NO_DISCARD },
 	{ "queues", required_argument, NULL, OPT_QUEUES },
 	{ "queue-size", required_argument, NULL, OPT_QUEUE_SIZE },
 	{ "features", required_argument, NULL, OPT_FEATURES },
@@ -174,6 +177,9 @@ static void set_option(struct create_options *o, int c)
 		break;
 	case OPT_BLOCK_SIZE:
 		o->block_size = number("--block-size", optarg, 512, 4096, true);
+		break;
+	case OPT_NO_DISCARD:
+		o->no_discard = true;
 		break;
 	case OPT_QUEUES:
 		o->nr_queues = number("--queues", optarg, 1, KVDEV_MAX_QUEUES,
@@ -238,7 +244,8 @@ static int set_backend(const struct create_options *o, int fd, int file)
 {
 	struct kvdev_set_backend b = {
 		.size = sizeof(b),
-		.flags = o->store.read_only ? KVDEV_BACKEND_RDONLY : 0,
+		.flags = (o->store.read_only ? KVDEV_BACKEND_RDONLY : 0) |
+			 (o->no_discard ? KVDEV_BACKEND_NO_DISCARD : 0),
 		.fd = file,
 		.format = KVDEV_FORMAT_RAW,
 		.block_size = o->block_size,

@@ -22,6 +22,7 @@
 #include "../backend/backend.h"
 #include "../memacc.h"
 #include "../ring/ring.h"
+#include "blk_range.h"
 #include "device.h"
 
 #define BLK_QUEUE_SIZE	256
@@ -31,6 +32,16 @@
  * status; each border of a memory region may cut a segment in two.
  */
 #define BLK_SEG_MAX	(KVDEV_CHAIN_MAX - KVDEV_MEM_MAX_REGIONS - 2)
+
+/*
+ * Most of a DISCARD and of a WRITE ZEROES. At worst the store has nothing better
+ * than to write the zeroes, and whoever stops the queue waits for a GiB of them.
+ * A discard ends early then.
+ */
+#define BLK_DISCARD_RANGES	64
+#define BLK_DISCARD_SECTORS	(SZ_4G >> SECTOR_SHIFT)
+#define BLK_ZEROES_RANGES	16
+#define BLK_ZEROES_SECTORS	(SZ_64M >> SECTOR_SHIFT)
 
 /*
  * Multi-byte fields are little endian: of a VERSION_1 driver always, and one
@@ -65,6 +76,7 @@ struct kvdev_blk {
  * @filled: data bytes at the beginning of that part, if the request succeeds
  * @used_len: what the used entry will say
  * @status_byte: pinned, so that any context can store it
+ * @ranges: DISCARD, WRITE ZEROES: what is left; its bytes are our copy
  * @io: operation on the store
  */
 struct blk_request {
@@ -77,6 +89,7 @@ struct blk_request {
 	u32 filled;
 	u32 used_len;
 	struct kvdev_pinned_byte status_byte;
+	struct kvdev_blk_ranges ranges;
 	struct kvdev_io io;
 };
 
@@ -93,6 +106,16 @@ struct blk_queue {
 static struct kvdev_blk *to_kvdev_blk(const struct blk_request *req)
 {
 	return kvdev_dev_priv(kvdev_vq_dev(req->vq));
+}
+
+static bool blk_can_zero(const struct kvdev_blk *blk)
+{
+	return blk->backend && !blk->backend->read_only;
+}
+
+static bool blk_can_discard(const struct kvdev_blk *blk)
+{
+	return blk_can_zero(blk) && blk->backend->discard_granularity;
 }
 
 /* ------------------------------------------------------------ completion */
@@ -152,6 +175,11 @@ static void blk_complete(struct blk_request *req, int error)
 
 	if (!error && req->type == VIRTIO_BLK_T_OUT)
 		taken = req->io.len;
+	if (unlikely(req->ranges.bytes)) {
+		taken = error ? 0 : req->ranges.nr * KVDEV_BLK_RANGE_BYTES;
+		kfree(req->ranges.bytes);
+		req->ranges.bytes = NULL;
+	}
 	req->used_len = blk_used_len(req, filled);
 	kvdev_vq_account(req->vq, taken, filled, error);
 
@@ -187,6 +215,16 @@ static int blk_check_rw(const struct kvdev_blk *blk, u64 sector, size_t len)
 	return 0;
 }
 
+/*
+ * virtio 1.3, 5.2.6.2: a driver that did not accept FLUSH cannot ask for
+ * durability later, its writes are stable when they complete.
+ */
+static bool blk_is_durable(const struct blk_request *req)
+{
+	return !kvdev_dev_has_feature(kvdev_vq_dev(req->vq),
+				      VIRTIO_BLK_F_FLUSH);
+}
+
 static void blk_execute_rw(struct blk_request *req, enum kvdev_io_op op,
 			   const struct iov_iter *data)
 {
@@ -207,16 +245,11 @@ static void blk_execute_rw(struct blk_request *req, enum kvdev_io_op op,
 	if (op == KVDEV_IO_READ)
 		req->filled = len;
 	io->op = op;
-	/*
-	 * virtio 1.3, 5.2.6.2: a driver that did not accept FLUSH cannot ask
-	 * for durability later, its writes are stable when they complete.
-	 */
-	io->durable = op == KVDEV_IO_WRITE &&
-		      !kvdev_dev_has_feature(kvdev_vq_dev(req->vq),
-					     VIRTIO_BLK_F_FLUSH);
+	io->durable = op == KVDEV_IO_WRITE && blk_is_durable(req);
 	io->pos = req->sector << SECTOR_SHIFT;
 	io->len = len;
 	io->iter = *data;
+	io->done = blk_io_done;
 	kvdev_backend_submit(blk->backend, io);
 }
 
@@ -229,6 +262,7 @@ static void blk_execute_flush(struct blk_request *req)
 	req->io.op = KVDEV_IO_FLUSH;
 	req->io.pos = 0;
 	req->io.len = 0;
+	req->io.done = blk_io_done;
 	kvdev_backend_submit(to_kvdev_blk(req)->backend, &req->io);
 }
 
@@ -249,6 +283,94 @@ static void blk_execute_get_id(struct blk_request *req, struct iov_iter *data)
 	blk_complete(req, 0);
 }
 
+static void blk_ranges_done(struct kvdev_io *io, int error);
+
+/* Start on the next piece, or end the request. */
+static void blk_ranges_next(struct blk_request *req)
+{
+	bool discard = req->type == VIRTIO_BLK_T_DISCARD;
+	struct kvdev_io *io = &req->io;
+	struct kvdev_blk_piece piece;
+
+	/* virtio 1.3, 5.2.6.2: a discard need not do anything. */
+	if (!kvdev_blk_ranges_next(&req->ranges, &piece) ||
+	    (discard && !kvdev_vq_enabled(req->vq))) {
+		blk_complete(req, 0);
+		return;
+	}
+	if (kvdev_vq_abandoned(req->vq)) {
+		blk_complete(req, -EINTR);
+		return;
+	}
+	io->op = discard ? KVDEV_IO_DISCARD : KVDEV_IO_ZEROES;
+	io->unmap = blk_can_discard(to_kvdev_blk(req)) &&
+		    (discard || piece.unmap);
+	io->durable = blk_is_durable(req);
+	io->pos = piece.pos;
+	io->len = piece.len;
+	io->done = blk_ranges_done;
+	kvdev_backend_submit(to_kvdev_blk(req)->backend, io);
+}
+
+/* Each piece is done by a thread of the store, so this is no recursion. */
+static void blk_ranges_done(struct kvdev_io *io, int error)
+{
+	struct blk_request *req = container_of(io, struct blk_request, io);
+
+	if (error)
+		blk_complete(req, error);
+	else
+		blk_ranges_next(req);
+}
+
+/* Copies the ranges, once, and looks at them. */
+static int blk_fetch_ranges(struct blk_request *req, struct iov_iter *data)
+{
+	bool discard = req->type == VIRTIO_BLK_T_DISCARD;
+	const struct kvdev_blk *blk = to_kvdev_blk(req);
+	struct kvdev_blk_limits limits = {
+		.nr_sectors = blk->size >> SECTOR_SHIFT,
+		.block_sectors = blk->block_size >> SECTOR_SHIFT,
+		.max_sectors = discard ? BLK_DISCARD_SECTORS :
+					 BLK_ZEROES_SECTORS,
+		.max_ranges = discard ? BLK_DISCARD_RANGES : BLK_ZEROES_RANGES,
+	};
+	size_t len = iov_iter_count(data);
+	u8 *bytes;
+
+	/* virtio 1.3, 5.2.6.1: whole ranges, and not too many */
+	if (!len || len % KVDEV_BLK_RANGE_BYTES ||
+	    len / KVDEV_BLK_RANGE_BYTES > limits.max_ranges)
+		return -EINVAL;
+	bytes = kmalloc(len, GFP_KERNEL_ACCOUNT);
+	if (!bytes)
+		return -ENOMEM;
+	req->ranges = (struct kvdev_blk_ranges){
+		.bytes = bytes,
+		.nr = len / KVDEV_BLK_RANGE_BYTES,
+	};
+	if (copy_from_iter(bytes, len, data) != len)
+		return -EFAULT;
+	return kvdev_blk_ranges_check(bytes, req->ranges.nr, discard, &limits);
+}
+
+static void blk_execute_ranges(struct blk_request *req, unsigned int feature,
+			       struct iov_iter *data)
+{
+	int ret;
+
+	if (to_kvdev_blk(req)->backend->read_only)
+		ret = -EROFS;
+	else if (!kvdev_dev_has_feature(kvdev_vq_dev(req->vq), feature))
+		ret = -EOPNOTSUPP;
+	else
+		ret = blk_fetch_ranges(req, data);
+	if (ret)
+		blk_complete(req, ret);
+	else
+		blk_ranges_next(req);
+}
+
 static void blk_execute(struct blk_request *req, struct kvdev_vq_chain *chain)
 {
 	switch (req->type) {
@@ -263,6 +385,13 @@ static void blk_execute(struct blk_request *req, struct kvdev_vq_chain *chain)
 		break;
 	case VIRTIO_BLK_T_GET_ID:
 		blk_execute_get_id(req, &chain->writable);
+		break;
+	case VIRTIO_BLK_T_DISCARD:
+		blk_execute_ranges(req, VIRTIO_BLK_F_DISCARD, &chain->readable);
+		break;
+	case VIRTIO_BLK_T_WRITE_ZEROES:
+		blk_execute_ranges(req, VIRTIO_BLK_F_WRITE_ZEROES,
+				   &chain->readable);
 		break;
 	default:
 		blk_complete(req, -EOPNOTSUPP);
@@ -398,7 +527,6 @@ static int blk_vq_start(struct kvdev_vq *vq)
 	init_llist_head(&queue->free);
 	for (i = 0; i < num; i++) {
 		queue->requests[i].vq = vq;
-		queue->requests[i].io.done = blk_io_done;
 		llist_add(&queue->requests[i].free, &queue->free);
 	}
 	kvdev_vq_set_priv(vq, queue);
@@ -412,6 +540,30 @@ static void blk_vq_stop(struct kvdev_vq *vq)
 }
 
 /* ---------------------------------------------------------------- device */
+
+static void blk_fill_ranges_config(const struct kvdev_blk *blk,
+				   struct virtio_blk_config *config)
+{
+	if (blk_can_zero(blk)) {
+		config->max_write_zeroes_sectors =
+			__cpu_to_virtio32(BLK_LE, BLK_ZEROES_SECTORS);
+		config->max_write_zeroes_seg =
+			__cpu_to_virtio32(BLK_LE, BLK_ZEROES_RANGES);
+	}
+	if (blk_can_discard(blk)) {
+		u32 granularity = max(blk->backend->discard_granularity,
+				      blk->block_size);
+
+		config->max_discard_sectors =
+			__cpu_to_virtio32(BLK_LE, BLK_DISCARD_SECTORS);
+		config->max_discard_seg =
+			__cpu_to_virtio32(BLK_LE, BLK_DISCARD_RANGES);
+		config->discard_sector_alignment =
+			__cpu_to_virtio32(BLK_LE, granularity >> SECTOR_SHIFT);
+		/* virtio 1.3, 5.2.6.2: only then can sectors be deallocated */
+		config->write_zeroes_may_unmap = 1;
+	}
+}
 
 /* Everything not set here is for features that are not offered, and 0. */
 static void blk_fill_config(struct kvdev_dev *dev)
@@ -428,6 +580,7 @@ static void blk_fill_config(struct kvdev_dev *dev)
 	config->blk_size = __cpu_to_virtio32(BLK_LE, blk->block_size);
 	config->num_queues = __cpu_to_virtio16(BLK_LE,
 					       kvdev_dev_nr_queues(dev));
+	blk_fill_ranges_config(blk, config);
 }
 
 /* Show @backend, or no store, from now on. */
@@ -479,6 +632,8 @@ static int blk_set_backend(struct kvdev_dev *dev,
 		kvdev_backend_close(backend);
 		return ret;
 	}
+	if (arg->flags & KVDEV_BACKEND_NO_DISCARD)
+		backend->discard_granularity = 0;
 	blk_attach(dev, backend, block_size, arg->serial);
 	return 0;
 }
@@ -512,6 +667,10 @@ static u64 blk_features(struct kvdev_dev *dev)
 
 	if (blk->backend && blk->backend->read_only)
 		features |= BIT_ULL(VIRTIO_BLK_F_RO);
+	if (blk_can_zero(blk))
+		features |= BIT_ULL(VIRTIO_BLK_F_WRITE_ZEROES);
+	if (blk_can_discard(blk))
+		features |= BIT_ULL(VIRTIO_BLK_F_DISCARD);
 	if (kvdev_dev_nr_queues(dev) > 1)
 		features |= BIT_ULL(VIRTIO_BLK_F_MQ);
 	return features;

@@ -168,7 +168,10 @@ struct kvdev_dev *kvdev_vq_dev(const struct kvdev_vq *vq);
 u16 kvdev_vq_index(const struct kvdev_vq *vq);
 /* Ring size of the running queue: no more chains than this are in flight. */
 u16 kvdev_vq_num(const struct kvdev_vq *vq);
-/* It runs, and is not broken; the device's mutex held. @vq may be NULL. */
+/*
+ * It runs, and is not broken. Only the device's mutex makes the answer last;
+ * any context. @vq may be NULL.
+ */
 bool kvdev_vq_enabled(const struct kvdev_vq *vq);
 /* Kicks that came, and notifications that were sent. */
 void kvdev_vq_notifications(struct kvdev_vq *vq, u64 *kicks, u64 *signals);
@@ -202,6 +205,8 @@ void kvdev_vq_violation(struct kvdev_vq *vq, const char *reason);
 bool kvdev_vq_kernel_memory(const struct kvdev_vq *vq);
 
 /* Any context: */
+/* A request in flight may end early and not well: nobody is there to mind. */
+bool kvdev_vq_abandoned(const struct kvdev_vq *vq);
 /* Have @vq_serve called though the driver did not kick. */
 void kvdev_vq_wake(struct kvdev_vq *vq);
 void kvdev_vq_complete(struct kvdev_vq *vq, u16 id, u32 written);

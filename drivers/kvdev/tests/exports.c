@@ -6,6 +6,7 @@
 #include <linux/export.h>
 
 #include "../compat/compat.h"
+#include "../device/blk_range.h"
 #include "../device/scsi/cdb.h"
 #include "../device/vmmci_cmd.h"
 #include "../mem_table.h"
@@ -39,6 +40,9 @@ EXPORT_SYMBOL_NS_GPL(kvdev_pci_ids_default, KVDEV_NS);
 EXPORT_SYMBOL_NS_GPL(kvdev_pci_caps_build, KVDEV_NS);
 EXPORT_SYMBOL_NS_GPL(kvdev_pci_cfg_begin, KVDEV_NS);
 EXPORT_SYMBOL_NS_GPL(kvdev_pci_cfg_end, KVDEV_NS);
+
+EXPORT_SYMBOL_NS_GPL(kvdev_blk_ranges_check, KVDEV_NS);
+EXPORT_SYMBOL_NS_GPL(kvdev_blk_ranges_next, KVDEV_NS);
 
 EXPORT_SYMBOL_NS_GPL(kvdev_scsi_ops, KVDEV_NS);
 EXPORT_SYMBOL_NS_GPL(kvdev_scsi_nr_ops, KVDEV_NS);

@@ -262,6 +262,8 @@ enum kvdev_format {
 
 /* The guest gets a read-only disk; implied if @fd was opened read-only. */
 #define KVDEV_BACKEND_RDONLY	(1U << 0)
+/* Space of the store is kept, whatever the guest does not need any more. */
+#define KVDEV_BACKEND_NO_DISCARD	(1U << 1)
 
 #define KVDEV_SERIAL_LEN	20
 

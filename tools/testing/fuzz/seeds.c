@@ -666,6 +666,27 @@ static void vmmci_seeds(const char *dir)
 	save(dir, "commands");
 }
 
+/* Ranges that are fine, and one that is not. */
+static void blkrange_seeds(const char *dir)
+{
+	unsigned int bad, i;
+
+	for (bad = 0; bad < 4; bad++) {
+		put(1ULL << 40, 8);
+		put(3, 1);
+		put(0x800000, 3);
+		put(7, 1);
+		put(bad & 1, 1);
+		put(4, 1);
+		for (i = 0; i < 4; i++) {
+			put(i << 18 | 8, 8);
+			put(bad & 2 ? 1 << 31 : 0x20000 << i, 4);
+			put(!(bad & 1), 4);
+		}
+		save(dir, bad & 2 ? "bad" : bad ? "discard" : "zeroes");
+	}
+}
+
 int main(int argc, char **argv)
 {
 	if (argc == 3 && !strcmp(argv[1], "split"))
@@ -686,6 +707,8 @@ int main(int argc, char **argv)
 		scsi_seeds(argv[2]);
 	else if (argc == 3 && !strcmp(argv[1], "vmmci"))
 		vmmci_seeds(argv[2]);
+	else if (argc == 3 && !strcmp(argv[1], "blkrange"))
+		blkrange_seeds(argv[2]);
 	else
 		return 1;
 	return 0;

@@ -100,7 +100,7 @@ const struct own own[] = {
 	{ OWN(KVDEV_DELETE, kvdev_name, NAMED) },
 	{ OWN(KVDEV_NEXT, kvdev_next, NAMED), .out = true },
 	{ OWN(KVDEV_SET_BACKEND, kvdev_set_backend, CREATED),
-	  .flags = KVDEV_BACKEND_RDONLY,
+	  .flags = KVDEV_BACKEND_RDONLY | KVDEV_BACKEND_NO_DISCARD,
 	  .reserved = { RESERVED(kvdev_set_backend, __reserved),
 			RESERVED(kvdev_set_backend, __reserved2) },
 	  .good.set_backend = { .fd = -1, .format = KVDEV_FORMAT_RAW } },

@@ -80,6 +80,13 @@ ok create blk "$n" --file disk.img --queues 2 --serial S123 --block-size 4k
 [[ ! -s out ]] || fail "create prints $(cat out)"
 bad 1 "there is a device '$n' already" -- create blk "$n" --file other.img
 bad 1 "there is a device '$n' already" -- create rng "$n"
+ok create blk "$n.kept" --file other.img --no-discard
+ok show "$n.kept"
+has 'offered.* WRITE_ZEROES'
+! grep -w DISCARD out || fail "it discards"
+ok delete "$n.kept"
+ok show "$n"
+has 'offered.* DISCARD'
 ok -j create rng "$n.rng"
 json "j['name'] == '$n.rng' and j['type'] == 'rng' and j['used_by'] is None"
 

@@ -6,7 +6,7 @@
 # nothing else. Needs no guest.
 # shellcheck source=tools/testing/selftests/kvdev/vdpa.sh
 . "$(dirname "$(readlink -f "$0")")/vdpa.sh"
-need fio mkfs.ext4 e2fsck debugfs vdpa
+need fio mkfs.ext4 e2fsck debugfs vdpa fstrim blkdiscard
 modprobe -q virtio_blk || skip "no virtio_blk in this kernel"
 bus virtio_vdpa vhost_vdpa
 n=host-$$ fio=''
@@ -43,6 +43,23 @@ hashes | cmp - first || fail "after the remount: $(hashes)"
 ! rmmod kvdev_vdpa 2>/dev/null || fail "the module goes, its device does not"
 umount mnt
 
+step "space is given back"
+# What is free in the file system, but for its files, is free in the host's.
+blocks() { sync -f disk.img; stat -c %b disk.img; }
+mount "$disk" mnt
+head -c 8M /dev/urandom >mnt/gone
+sync
+was=$(blocks)
+rm mnt/gone
+sync -f mnt
+fstrim mnt
+is=$(blocks)
+(( is < was - 8192 )) || fail "after fstrim the file has $is blocks of $was"
+umount mnt
+mount -o discard "$disk" mnt
+hashes | cmp - first || fail "after fstrim: $(hashes)"
+umount mnt
+
 step "the backing file"
 driver unbind
 wait_for 30 test ! -b "$disk"
@@ -59,6 +76,13 @@ wait_for 30 find_disk
 mount "$disk" mnt
 hashes | cmp - first || fail "after binding: $(hashes)"
 umount mnt
+
+step "zeroes"
+blkdiscard -f -z -o 1M -l 3M "$disk"
+head -c 3M /dev/zero >zeroes
+dd if="$disk" bs=1M skip=1 count=3 iflag=direct status=none | cmp - zeroes || fail "not zeroes"
+blkdiscard -f "$disk"
+(( $(blocks) < 256 )) || fail "after blkdiscard the file has $(blocks) blocks"
 
 step "taken away under load"
 fio --name=load --filename="$disk" --numjobs=4 --direct=1 --ioengine=libaio --iodepth=32 \

@@ -96,6 +96,8 @@ TEST(what_a_disk_says)
 	EXPECT_EQ(cmd(fd, VHOST_VDPA_GET_CONFIG_SIZE, &n), 0);
 	EXPECT_GE(n, offsetof(struct virtio_blk_config, max_discard_sectors));
 	EXPECT_EQ(features_of(fd) & must, must);
+	must = BIT(VIRTIO_BLK_F_DISCARD) | BIT(VIRTIO_BLK_F_WRITE_ZEROES);
+	EXPECT_EQ(features_of(fd) & must, must);
 
 	/* What VMMs want to be there before they trust SUSPEND and late enabling. */
 	must = BIT(VHOST_BACKEND_F_IOTLB_MSG_V2) |
