@@ -239,6 +239,21 @@ void kvdev_vq_unpop(struct kvdev_vq *vq, u16 id)
 EXPORT_SYMBOL_NS_GPL(kvdev_vq_unpop, KVDEV_NS);
 
 /**
+ * kvdev_vq_is_awaited() - does somebody wait for the worker?
+ * @vq: being served
+ *
+ * As kvdev_vq_should_stop(), for those in the middle of a request: that there
+ * have been many before it in this turn is no reason to leave it.
+ *
+ * Context: worker.
+ * Return: whether somebody does.
+ */
+bool kvdev_vq_is_awaited(struct kvdev_vq *vq)
+{
+	return atomic_read(&vq->waiters) || kvdev_worker_should_stop();
+}
+
+/**
  * kvdev_vq_should_stop() - is the worker's turn over?
  * @vq: being served
  *
@@ -247,8 +262,7 @@ EXPORT_SYMBOL_NS_GPL(kvdev_vq_unpop, KVDEV_NS);
  */
 bool kvdev_vq_should_stop(struct kvdev_vq *vq)
 {
-	return !vq->budget || atomic_read(&vq->waiters) ||
-	       kvdev_worker_should_stop();
+	return !vq->budget || kvdev_vq_is_awaited(vq);
 }
 EXPORT_SYMBOL_NS_GPL(kvdev_vq_should_stop, KVDEV_NS);
 

@@ -195,6 +195,25 @@ int kvdev_backend_resized(struct kvdev_backend *backend, u32 min)
 	return 0;
 }
 
+/**
+ * kvdev_backend_extent() - what a store has from a position on
+ * @backend: the store
+ * @pos: byte position, inside the store
+ * @extent: set; with what cannot be told counted as no hole
+ *
+ * Context: process; sleeps.
+ */
+void kvdev_backend_extent(struct kvdev_backend *backend, u64 pos,
+			  struct kvdev_extent *extent)
+{
+	int ret = -EOPNOTSUPP;
+
+	if (backend->ops->extent)
+		ret = backend->ops->extent(backend, pos, extent);
+	if (ret || extent->end <= pos)
+		*extent = (struct kvdev_extent){ .end = U64_MAX };
+}
+
 /* ------------------------------------------------------------ completion */
 
 static void io_end_work(struct work_struct *work)

@@ -97,6 +97,16 @@ struct kvdev_io {
 };
 
 /**
+ * struct kvdev_extent - what a store has from a position on
+ * @end: where it ends, more than the position; may be behind the store's end
+ * @hole: the store keeps nothing for it
+ */
+struct kvdev_extent {
+	u64 end;
+	bool hole;
+};
+
+/**
  * struct kvdev_backend_ops - one kind of store
  * @name: for traces and statistics
  * @open: look at @backend->file and fill size, block_size, the alignments and
@@ -108,6 +118,8 @@ struct kvdev_io {
  * @work: do what @submit left to kvdev_io_defer(), then kvdev_io_end().
  *	A kernel thread, which may wait for the store
  * @size: bytes there are now
+ * @extent: what there is from @pos on, 0 or -errno. Process context, sleeps.
+ *	Optional: stores that cannot tell have everything
  */
 struct kvdev_backend_ops {
 	const char *name;
@@ -116,6 +128,8 @@ struct kvdev_backend_ops {
 	void (*submit)(struct kvdev_backend *backend, struct kvdev_io *io);
 	void (*work)(struct kvdev_backend *backend, struct kvdev_io *io);
 	u64 (*size)(const struct kvdev_backend *backend);
+	int (*extent)(struct kvdev_backend *backend, u64 pos,
+		      struct kvdev_extent *extent);
 };
 
 /**
@@ -159,6 +173,8 @@ void kvdev_backend_submit(struct kvdev_backend *backend, struct kvdev_io *io);
 int kvdev_backend_transfer(struct kvdev_backend *backend, enum kvdev_io_op op,
 			   loff_t pos, struct iov_iter *iter, bool durable);
 int kvdev_backend_resized(struct kvdev_backend *backend, u32 min);
+void kvdev_backend_extent(struct kvdev_backend *backend, u64 pos,
+			  struct kvdev_extent *extent);
 
 /* For kinds of stores */
 void kvdev_io_end(struct kvdev_io *io, int error);

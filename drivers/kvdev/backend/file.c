@@ -14,6 +14,7 @@
 #include <linux/falloc.h>
 #include <linux/ioprio.h>
 #include <linux/memcontrol.h>
+#include <linux/mutex.h>
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include <linux/stat.h>
@@ -25,10 +26,15 @@
  * @iocb_flags: how the file was opened. Kept from then: fcntl() on the VMM's
  *	descriptor must not turn our writes into appending ones
  * @memcg: whom the page cache is charged to: the VMM, not the kernel thread
+ * @seek_lock: covers @seek
+ * @seek: the file again, opened when it is first needed: looking for holes
+ *	changes a file's position, and that of the VMM's is the VMM's
  */
 struct file_store {
 	int iocb_flags;
 	struct mem_cgroup *memcg;
+	struct mutex seek_lock;		/* @seek */
+	struct file *seek;
 };
 
 #define FILE_IOCB_FLAGS	(IOCB_DIRECT | IOCB_DSYNC | IOCB_SYNC)
@@ -303,6 +309,7 @@ static int file_open(struct kvdev_backend *backend)
 	store = kzalloc(sizeof(*store), GFP_KERNEL_ACCOUNT);
 	if (!store)
 		return -ENOMEM;
+	mutex_init(&store->seek_lock);
 	store->iocb_flags = backend->file->f_iocb_flags & FILE_IOCB_FLAGS;
 	store->memcg = get_mem_cgroup_from_mm(current->mm);
 	backend->priv = store;
@@ -324,10 +331,66 @@ static int file_open(struct kvdev_backend *backend)
 	return 0;
 }
 
+/* Under seek_lock. */
+static int file_open_seek(struct kvdev_backend *backend)
+{
+	struct file_store *store = backend->priv;
+	struct file *file;
+
+	if (store->seek)
+		return 0;
+	file = dentry_open(&backend->file->f_path, O_RDONLY | O_LARGEFILE,
+			   backend->file->f_cred);
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+	store->seek = file;
+	return 0;
+}
+
+static int file_seek_extent(struct file *file, u64 pos,
+			    struct kvdev_extent *extent)
+{
+	loff_t data = vfs_llseek(file, pos, SEEK_DATA);
+	loff_t end;
+
+	/* Nothing but a hole is left. */
+	if (data == -ENXIO) {
+		*extent = (struct kvdev_extent){ .end = U64_MAX, .hole = true };
+		return 0;
+	}
+	if (data < 0)
+		return data;
+	if (data > pos) {
+		*extent = (struct kvdev_extent){ .end = data, .hole = true };
+		return 0;
+	}
+	end = vfs_llseek(file, pos, SEEK_HOLE);
+	if (end < 0)
+		return end;
+	*extent = (struct kvdev_extent){ .end = end };
+	return 0;
+}
+
+static int file_extent(struct kvdev_backend *backend, u64 pos,
+		       struct kvdev_extent *extent)
+{
+	struct file_store *store = backend->priv;
+	int ret;
+
+	mutex_lock(&store->seek_lock);
+	ret = file_open_seek(backend);
+	if (!ret)
+		ret = file_seek_extent(store->seek, pos, extent);
+	mutex_unlock(&store->seek_lock);
+	return ret;
+}
+
 static void file_close(struct kvdev_backend *backend)
 {
 	struct file_store *store = backend->priv;
 
+	if (store->seek)
+		fput(store->seek);
 	mem_cgroup_put(store->memcg);
 	kfree(store);
 }
@@ -339,4 +402,5 @@ const struct kvdev_backend_ops kvdev_file_backend_ops = {
 	.submit = file_submit,
 	.work = file_work,
 	.size = file_size,
+	.extent = file_extent,
 };

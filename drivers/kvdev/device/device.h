@@ -187,6 +187,8 @@ void kvdev_vq_pop(struct kvdev_vq *vq, const struct kvdev_vq_chain *chain);
  */
 void kvdev_vq_unpop(struct kvdev_vq *vq, u16 id);
 bool kvdev_vq_should_stop(struct kvdev_vq *vq);
+/* For requests that take the worker's time: somebody waits for it. */
+bool kvdev_vq_is_awaited(struct kvdev_vq *vq);
 /* Let the driver see what was completed so far, in this round. */
 void kvdev_vq_flush(struct kvdev_vq *vq);
 /*

@@ -168,7 +168,10 @@ struct vscsi_task {
  * @used_len: what the used entry will say
  * @resp: pinned memory of the response
  * @params: copy of the parameter list, NULL: none
+ * @bad_lba: the block that is at fault if the store fails, as far as known
  * @range: UNMAP: the next one
+ * @pos: UNMAP, WRITE SAME: byte position of what is left of the range
+ * @left: bytes of it
  * @io: operation on the store
  */
 struct vscsi_request {
@@ -185,7 +188,10 @@ struct vscsi_request {
 	u32 used_len;
 	struct kvdev_pages resp;
 	u8 *params;
+	u64 bad_lba;
 	u32 range;
+	u64 pos;
+	u64 left;
 	struct kvdev_io io;
 };
 
@@ -233,6 +239,8 @@ void vscsi_write_verify(struct vscsi_request *req, struct iov_iter *data);
 void vscsi_compare_write(struct vscsi_request *req, struct iov_iter *data);
 void vscsi_write_same(struct vscsi_request *req, struct iov_iter *data);
 void vscsi_unmap(struct vscsi_request *req);
+u32 vscsi_find_ranges(struct vscsi_request *req,
+		      struct kvdev_scsi_range *ranges, u32 max);
 
 /* control.c */
 bool vscsi_control_serve(struct kvdev_vq *vq);

@@ -158,7 +158,13 @@ static u32 sense_of(const struct vscsi_request *req, int error)
  */
 void vscsi_fail(struct vscsi_request *req, int error)
 {
-	kvdev_scsi_fail(&req->cmd, sense_of(req, error), KVDEV_SCSI_NO_INFO);
+	u32 sense = sense_of(req, error);
+	u64 info = KVDEV_SCSI_NO_INFO;
+
+	/* SPC-4, 4.5.2.2; SBC-3, 4.18: of a medium error, the block */
+	if (KVDEV_SENSE_KEY(sense) == 3)
+		info = req->bad_lba;
+	kvdev_scsi_fail(&req->cmd, sense, info);
 	vscsi_complete(req);
 }
 
@@ -200,6 +206,7 @@ void vscsi_submit(struct vscsi_request *req, enum kvdev_io_op op, u64 lba,
 	io->pos = lba * block_size;
 	io->len = blocks * block_size;
 	io->done = request_io_done;
+	req->bad_lba = lba;
 	kvdev_backend_submit(unit->backend, io);
 }
 
@@ -272,20 +279,23 @@ static void execute_report_luns(struct vscsi_request *req, u8 target,
 	vscsi_complete(req);
 }
 
-/*
- * GET LBA STATUS. What the store knows of holes is not asked: every block is
- * as good as mapped.
- */
+/* GET LBA STATUS: as many ranges as the driver has room for */
 static void execute_lba_status(struct vscsi_request *req, u8 *resp,
 			       struct iov_iter *data)
 {
 	struct vscsi_queue *queue = kvdev_vq_priv(req->vq);
-	struct kvdev_scsi_range range = {
-		.lba = req->cmd.lba,
-		.blocks = min_t(u64, req->cmd.blocks, U32_MAX),
-	};
+	u32 max = req->cmd.nr_ranges, nr;
+	struct kvdev_scsi_range *ranges;
 
-	kvdev_scsi_lba_status(&req->cmd, &queue->req, &range, 1, resp);
+	/* At most 4 KiB: what fits into KVDEV_SCSI_RESP_MAX */
+	ranges = kmalloc_array(max, sizeof(*ranges), GFP_KERNEL_ACCOUNT);
+	if (!ranges) {
+		vscsi_fail(req, -ENOMEM);
+		return;
+	}
+	nr = vscsi_find_ranges(req, ranges, max);
+	kvdev_scsi_lba_status(&req->cmd, &queue->req, ranges, nr, resp);
+	kfree(ranges);
 	/* Only now is it known how long the answer is. */
 	if (req->cmd.action == KVDEV_SCSI_OVERRUN)
 		req->response = VIRTIO_SCSI_S_OVERRUN;
@@ -506,7 +516,9 @@ static const char *request_parse(struct vscsi_request *req,
 	req->data_len = queue->req.out_len + queue->req.in_len;
 	req->filled = 0;
 	req->sense_size = sense_size;
+	req->bad_lba = KVDEV_SCSI_NO_INFO;
 	req->range = 0;
+	req->left = 0;
 	return NULL;
 }
 

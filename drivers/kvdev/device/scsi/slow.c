@@ -2,12 +2,14 @@
 /*
  * SCSI commands that take more than one operation on the store.
  *
- * All but UNMAP run in the queue's worker, which waits: only there is the
- * driver's memory at hand to be compared, and what a guest asks for costs the
+ * All but UNMAP and zeroes run in the queue's worker, which waits: only there is
+ * the driver's memory at hand to be compared, and what a guest asks for costs the
  * VMM's time. Others use the queue, so each is limited (see unit_limits() in
- * lun.c) and ends early when it is aborted.
+ * lun.c), and goes by steps. Before each it looks if it was aborted, or if
+ * somebody waits for the worker: then it ends as ABORTED COMMAND, which makes
+ * initiators try again.
  */
-#include <linux/sched/signal.h>
+#include <linux/math64.h>
 #include <linux/slab.h>
 
 #include "dev.h"
@@ -29,6 +31,8 @@ static bool slow_open(struct slow *slow, struct vscsi_request *req)
 	slow->req = req;
 	slow->backend = req->task.unit->backend;
 	slow->block_size = req->task.unit->lu.cfg.block_size;
+	/* What came before has been done; the driver need not wait for us. */
+	kvdev_vq_flush(req->vq);
 	/* Cleared: a store may lie about how much it read. */
 	slow->store = alloc_pages_exact(SLOW_SIZE,
 					GFP_KERNEL_ACCOUNT | __GFP_ZERO);
@@ -45,17 +49,26 @@ static void slow_close(struct slow *slow)
 		free_pages_exact(slow->data, SLOW_SIZE);
 }
 
+/* Is there a reason to go no further? */
+static int slow_check(const struct vscsi_request *req)
+{
+	if (READ_ONCE(req->task.aborted) || kvdev_vq_is_awaited(req->vq))
+		return -EINTR;
+	cond_resched();
+	return 0;
+}
+
 static int slow_transfer(struct slow *slow, enum kvdev_io_op op, u64 pos,
 			 void *buf, size_t len, bool durable)
 {
 	bool write = op == KVDEV_IO_WRITE;
 	struct kvec kvec = { .iov_base = buf, .iov_len = len };
 	struct iov_iter iter;
+	int ret = slow_check(slow->req);
 
-	if (READ_ONCE(slow->req->task.aborted) ||
-	    fatal_signal_pending(current))
-		return -EINTR;
-	cond_resched();
+	if (ret)
+		return ret;
+	slow->req->bad_lba = div_u64(pos, slow->block_size);
 	iov_iter_kvec(&iter, write ? ITER_SOURCE : ITER_DEST, &kvec, 1, len);
 	return kvdev_backend_transfer(slow->backend, op, pos, &iter, durable);
 }
@@ -149,6 +162,33 @@ void vscsi_verify(struct vscsi_request *req, struct iov_iter *data)
 	slow_end(&slow, ret);
 }
 
+/* Write the command's blocks, durably: in what the store takes at a time. */
+static int slow_write(struct slow *slow, struct iov_iter *data)
+{
+	const struct kvdev_scsi_cmd *cmd = &slow->req->cmd;
+	u64 pos = cmd->lba * slow->block_size;
+	u64 left = cmd->out_len;
+	size_t len;
+	int ret;
+
+	for (; left; left -= len, pos += len) {
+		struct iov_iter part = *data;
+
+		ret = slow_check(slow->req);
+		if (ret)
+			return ret;
+		len = min_t(u64, left, KVDEV_IO_MAX);
+		iov_iter_truncate(&part, len);
+		slow->req->bad_lba = div_u64(pos, slow->block_size);
+		ret = kvdev_backend_transfer(slow->backend, KVDEV_IO_WRITE,
+					     pos, &part, true);
+		if (ret)
+			return ret;
+		iov_iter_advance(data, len);
+	}
+	return 0;
+}
+
 /**
  * vscsi_write_verify() - WRITE AND VERIFY: write, then as VERIFY
  * @req: begun
@@ -162,10 +202,7 @@ void vscsi_write_verify(struct vscsi_request *req, struct iov_iter *data)
 	int ret = -ENOMEM;
 
 	if (slow_open(&slow, req)) {
-		iov_iter_truncate(data, req->cmd.out_len);
-		ret = kvdev_backend_transfer(slow.backend, KVDEV_IO_WRITE,
-					     req->cmd.lba * slow.block_size,
-					     data, true);
+		ret = slow_write(&slow, data);
 		ret = ret ?: slow_compare(&slow, compare ? &again : NULL);
 	}
 	slow_end(&slow, ret);
@@ -217,6 +254,88 @@ static int write_pattern(struct slow *slow)
 	return 0;
 }
 
+/* --------------------------------------------------------- UNMAP, zeroes */
+
+/*
+ * As much is unmapped or zeroed at a time: at worst the store has to write it.
+ * Pieces end at multiples, so that no unit of the store is cut.
+ */
+#define SLOW_PIECE	SZ_64M
+
+static void pieces_done(struct kvdev_io *io, int error);
+
+/* Is there another range? Then it is what is left. */
+static bool pieces_range(struct vscsi_request *req)
+{
+	u32 block_size = req->task.unit->lu.cfg.block_size;
+	struct kvdev_scsi_range range;
+
+	while (!req->left && req->range < req->cmd.nr_ranges) {
+		kvdev_scsi_unmap_range(req->params, req->range++, &range);
+		req->pos = range.lba * block_size;
+		req->left = (u64)range.blocks * block_size;
+	}
+	return req->left;
+}
+
+/* Start on the next piece, or end the request. */
+static void pieces_next(struct vscsi_request *req)
+{
+	const struct vscsi_unit *unit = req->task.unit;
+	bool unmap = req->cmd.action == KVDEV_SCSI_UNMAP;
+	struct kvdev_io *io = &req->io;
+
+	if (READ_ONCE(req->task.aborted) || !pieces_range(req)) {
+		vscsi_complete(req);
+		return;
+	}
+	if (kvdev_vq_abandoned(req->vq)) {
+		vscsi_fail(req, -EINTR);
+		return;
+	}
+	io->op = unmap ? KVDEV_IO_DISCARD : KVDEV_IO_ZEROES;
+	io->unmap = unmap || req->cmd.flags & KVDEV_SCSI_F_UNMAP;
+	io->durable = !unmap && req->cmd.flags & KVDEV_SCSI_F_FUA;
+	io->pos = req->pos;
+	io->len = min_t(u64, req->left,
+			SLOW_PIECE - (req->pos & (SLOW_PIECE - 1)));
+	io->done = pieces_done;
+	req->bad_lba = div_u64(req->pos, unit->lu.cfg.block_size);
+	req->pos += io->len;
+	req->left -= io->len;
+	kvdev_backend_submit(unit->backend, io);
+}
+
+/* Each piece is done by a thread of the store, so this is no recursion. */
+static void pieces_done(struct kvdev_io *io, int error)
+{
+	struct vscsi_request *req = container_of(io, struct vscsi_request, io);
+
+	if (error)
+		vscsi_fail(req, error);
+	else
+		pieces_next(req);
+}
+
+/**
+ * vscsi_unmap() - UNMAP: one range after the other
+ * @req: begun, with its parameters
+ */
+void vscsi_unmap(struct vscsi_request *req)
+{
+	pieces_next(req);
+}
+
+/* WRITE SAME of zeroes */
+static void write_zeroes(struct vscsi_request *req)
+{
+	u32 block_size = req->task.unit->lu.cfg.block_size;
+
+	req->pos = req->cmd.lba * block_size;
+	req->left = req->cmd.blocks * block_size;
+	pieces_next(req);
+}
+
 /**
  * vscsi_write_same() - WRITE SAME
  * @req: begun
@@ -245,52 +364,66 @@ void vscsi_write_same(struct vscsi_request *req, struct iov_iter *data)
 		return;
 	}
 	slow_close(&slow);
-	vscsi_submit(req, KVDEV_IO_ZEROES, cmd->lba, cmd->blocks);
+	write_zeroes(req);
 }
 
-/* ----------------------------------------------------------------- UNMAP */
+/* -------------------------------------------------------- GET LBA STATUS */
 
-static void unmap_done(struct kvdev_io *io, int error);
-
-/* Start on the next range, or end the request. */
-static void unmap_next(struct vscsi_request *req)
+/*
+ * Blocks from @lba on that are the same: a block is deallocated if all of it is.
+ * Never none.
+ */
+static struct kvdev_scsi_range find_range(const struct vscsi_unit *unit,
+					  u64 lba, u64 blocks)
 {
-	const struct vscsi_unit *unit = req->task.unit;
-	struct kvdev_io *io = &req->io;
-	struct kvdev_scsi_range range = {};
+	u32 block_size = unit->lu.cfg.block_size;
+	struct kvdev_scsi_range range = { .lba = lba };
+	u64 pos = lba * block_size, end = pos + blocks * block_size;
+	struct kvdev_extent extent = { .end = U64_MAX };
 
-	while (req->range < req->cmd.nr_ranges && !range.blocks &&
-	       !READ_ONCE(req->task.aborted))
-		kvdev_scsi_unmap_range(req->params, req->range++, &range);
-	if (!range.blocks) {
-		vscsi_complete(req);
-		return;
-	}
-	io->op = KVDEV_IO_DISCARD;
-	io->durable = false;
-	io->unmap = true;
-	io->pos = range.lba * unit->lu.cfg.block_size;
-	io->len = (u64)range.blocks * unit->lu.cfg.block_size;
-	io->done = unmap_done;
-	kvdev_backend_submit(unit->backend, io);
-}
-
-/* Each range is done by a thread of the store, so this is no recursion. */
-static void unmap_done(struct kvdev_io *io, int error)
-{
-	struct vscsi_request *req = container_of(io, struct vscsi_request, io);
-
-	if (error)
-		vscsi_fail(req, error);
-	else
-		unmap_next(req);
+	/* Space of what cannot be unmapped is all there, as far as we know. */
+	if (unit->lu.cfg.unmap)
+		kvdev_backend_extent(unit->backend, pos, &extent);
+	extent.end = min(extent.end, end);
+	range.deallocated = extent.hole && extent.end - pos >= block_size;
+	if (!range.deallocated)
+		extent.end = round_up(extent.end, block_size);
+	range.blocks = min_t(u64, div_u64(extent.end - pos, block_size),
+			     U32_MAX);
+	return range;
 }
 
 /**
- * vscsi_unmap() - UNMAP: one range after the other
- * @req: begun, with its parameters
+ * vscsi_find_ranges() - which blocks are mapped, for GET LBA STATUS
+ * @req: begun
+ * @ranges: filled
+ * @max: number of them, not 0
+ *
+ * Context: worker.
+ * Return: number that were filled: at least one, fewer than there are if
+ * somebody waits.
  */
-void vscsi_unmap(struct vscsi_request *req)
+u32 vscsi_find_ranges(struct vscsi_request *req,
+		      struct kvdev_scsi_range *ranges, u32 max)
 {
-	unmap_next(req);
+	u64 lba = req->cmd.lba, left = req->cmd.blocks;
+	/* Holes smaller than a block are no ranges, and can be many. */
+	u32 tries = 2 * max, nr = 0;
+
+	while (left && tries-- && (!nr || !slow_check(req))) {
+		struct kvdev_scsi_range range = find_range(req->task.unit, lba,
+							   left);
+		struct kvdev_scsi_range *last = nr ? &ranges[nr - 1] : NULL;
+
+		if (last && last->deallocated == range.deallocated &&
+		    range.blocks <= U32_MAX - last->blocks)
+			last->blocks += range.blocks;
+		else if (nr < max)
+			ranges[nr++] = range;
+		else
+			break;
+		lba += range.blocks;
+		left -= range.blocks;
+	}
+	return nr;
 }

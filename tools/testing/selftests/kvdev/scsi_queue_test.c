@@ -227,6 +227,77 @@ TEST(task_management_does_not_block)
 	nullb_free(&n);
 }
 
+/*
+ * Post a VERIFY that has the worker read 32 MiB piece by piece: minutes, more
+ * than a test has. On return it is under way.
+ */
+static void post_verify(struct guest *g, uint64_t tag, uint64_t *resp)
+{
+	struct scsi_op op = { .tag = tag, .cdb = { 0x8f, [11] = 1 } };
+	uint64_t chains = guest_stats(g, Q_REQUEST).chains;
+	uint64_t end = now_ms() + WAIT_MS;
+
+	ASSERT_GE(scsi_post(g, Q_REQUEST, &op, resp), 0);
+	while (guest_stats(g, Q_REQUEST).chains == chains)
+		ASSERT_TRUE(now_ms() < end);
+}
+
+TEST(slow_command_is_aborted)
+{
+	struct nullb n;
+	struct guest *g = slow_disk(&n);
+	uint64_t resp;
+
+	post_verify(g, 9, &resp);
+	/* Until it has begun nothing is there to be aborted. */
+	while (scsi_tmf(g, VIRTIO_SCSI_T_TMF_QUERY_TASK, 0, 0, 9) !=
+	       VIRTIO_SCSI_S_FUNCTION_SUCCEEDED)
+		;
+	EXPECT_EQ(scsi_tmf(g, VIRTIO_SCSI_T_TMF_ABORT_TASK, 0, 0, 9),
+		  VIRTIO_SCSI_S_OK);
+	EXPECT_EQ(response(g, resp), VIRTIO_SCSI_S_ABORTED);
+	EXPECT_EQ(returned(g), 1);
+	guest_free(g);
+	nullb_free(&n);
+}
+
+/* Whoever stops the queue does not wait for it; it is to be tried again. */
+TEST(slow_command_and_a_stop)
+{
+	struct vhost_vring_state s = { .index = Q_REQUEST };
+	struct nullb n;
+	struct guest *g = slow_disk(&n);
+	struct virtio_scsi_cmd_resp *r;
+	uint64_t resp;
+
+	post_verify(g, 9, &resp);
+	EXPECT_EQ(cmd(g->fd, VHOST_GET_VRING_BASE, &s), 0);
+	EXPECT_EQ(returned(g), 1);
+	r = guest_ptr(g, resp);
+	EXPECT_EQ(r->response, VIRTIO_SCSI_S_OK);
+	EXPECT_EQ(r->status, 2);
+	EXPECT_EQ(SENSE(r->sense[2] & 0xf, r->sense[12], r->sense[13]),
+		  SENSE(0xb, 0, 0));
+	guest_free(g);
+	nullb_free(&n);
+}
+
+TEST(slow_command_and_a_reset)
+{
+	struct nullb n;
+	struct guest *g = slow_disk(&n);
+	uint64_t resp;
+
+	post_verify(g, 9, &resp);
+	guest_reset(g);
+	guest_start(g);
+	scsi_ready(g, 0, 0);
+	EXPECT_EQ(scsi_rw(g, 0, 0, false, 0, 1, 512, guest_alloc(g, 512, 512)),
+		  0);
+	guest_free(g);
+	nullb_free(&n);
+}
+
 /* A reset finds functions that wait, and closing finds them too. */
 TEST(reset_with_tasks_and_management)
 {

@@ -7,6 +7,11 @@
 
 #include "scsi_user.h"
 
+struct lba_range {
+	uint32_t nr;
+	uint8_t deallocated;
+};
+
 /* Cuts a run of bytes into @nr pieces at random places. */
 static unsigned int cut(struct seg *segs, uint64_t addr, uint32_t len,
 			unsigned int nr, uint16_t flags)
@@ -632,6 +637,82 @@ TEST(compare_same_unmap_verify)
 	EXPECT_EQ(same.resp.status, 0);
 	ASSERT_EQ(pread(file, disk, sizeof(disk), 0), (int)sizeof(disk));
 	EXPECT_TRUE(all_bytes(disk + 8 * 512, 2048, 0));
+}
+
+/* GET LBA STATUS from @lba on: the answer, in ranges */
+static unsigned int lba_status(struct guest *g, uint64_t lba, uint32_t alloc,
+			       struct lba_range *ranges)
+{
+	struct scsi_op op = { .cdb = { 0x9e, 0x12 },
+			      .data = guest_alloc(g, 4096, 8), .in = 4096 };
+	const uint8_t *p = guest_ptr(g, op.data);
+	unsigned int i, nr;
+
+	put_be(op.cdb + 2, 8, lba);
+	put_be(op.cdb + 10, 4, alloc);
+	ASSERT_EQ(scsi_run(g, &op), 0);
+	ASSERT_EQ(op.resp.status, 0);
+	nr = (get_be(p, 4) - 4) / 16;
+	EXPECT_EQ(op.used, RESP_LEN + 8 + 16 * nr);
+	EXPECT_LE(8 + 16 * nr, alloc);
+	for (i = 0; i < nr; i++) {
+		const uint8_t *entry = p + 8 + 16 * i;
+
+		EXPECT_EQ(get_be(entry, 8), lba);
+		ranges[i].nr = get_be(entry + 8, 4);
+		ranges[i].deallocated = entry[12];
+		lba += ranges[i].nr;
+	}
+	return nr;
+}
+
+/* A file's holes are what is not mapped. */
+TEST(mapped_and_deallocated)
+{
+	int file = temp_file(MIB, 0);
+	struct guest *g = scsi_disk(file);
+	uint64_t data = guest_alloc(g, 65536, 4096);
+	uint8_t *p = guest_ptr(g, data);
+	struct scsi_op unmap = { .cdb = { 0x42, [8] = 24 }, .data = data,
+				 .out = 24 };
+	struct lba_range r[256];
+
+	if (lseek(file, 0, SEEK_DATA) == 0)
+		SKIP("no holes in files of /tmp");
+	EXPECT_EQ(lba_status(g, 0, 4096, r), 1);
+	EXPECT_EQ(r[0].nr, 2048);
+	EXPECT_EQ(r[0].deallocated, 1);
+
+	fill(p, 65536, 1);
+	ASSERT_EQ(scsi_rw(g, 0, 0, true, 256, 128, 512, data), 0);
+	EXPECT_EQ(lba_status(g, 0, 4096, r), 3);
+	EXPECT_EQ(r[0].nr, 256);
+	EXPECT_EQ(r[0].deallocated, 1);
+	EXPECT_EQ(r[1].nr, 128);
+	EXPECT_EQ(r[1].deallocated, 0);
+	EXPECT_EQ(r[2].nr, 2048 - 384);
+	EXPECT_EQ(r[2].deallocated, 1);
+	/* as many as there is room for, from anywhere */
+	EXPECT_EQ(lba_status(g, 0, 24, r), 1);
+	EXPECT_EQ(lba_status(g, 300, 55, r), 2);
+	EXPECT_EQ(r[0].nr, 84);
+	EXPECT_EQ(r[0].deallocated, 0);
+	EXPECT_EQ(lba_status(g, 2047, 4096, r), 1);
+	EXPECT_EQ(r[0].nr, 1);
+
+	memset(p, 0, 24);
+	put_be(p, 2, 22);
+	put_be(p + 2, 2, 16);
+	put_be(p + 8, 8, 320);
+	put_be(p + 16, 4, 64);
+	ASSERT_EQ(scsi_run(g, &unmap), 0);
+	EXPECT_EQ(unmap.resp.status, 0);
+	EXPECT_EQ(lba_status(g, 256, 4096, r), 2);
+	EXPECT_EQ(r[0].nr, 64);
+	EXPECT_EQ(r[0].deallocated, 0);
+	EXPECT_EQ(r[1].deallocated, 1);
+	/* The VMM's position in its file is its own. */
+	EXPECT_EQ(lseek(file, 0, SEEK_CUR), 0);
 }
 
 /* One adds to a counter on the disk; with several at once none is lost. */

@@ -149,9 +149,12 @@ if modprobe -q null_blk nr_devices=0 && mkdir "$nullb"; then
 	sg_raw -r 4k "$sg" 28 00 00 00 03 e0 00 00 08 00 >out 2>&1 || fail "$(cat out)"
 	! sg_raw -r 4k "$sg" 28 00 00 00 03 e8 00 00 08 00 >out 2>&1 || fail "read a bad block"
 	grep -qi 'medium error' out || fail "$(cat out)"
+	# Which one it is
+	grep -qi 'info.*=0x3e8' out || fail "no block in: $(cat out)"
 	! sg_raw -s 4k -i /dev/zero "$sg" 2a 00 00 00 03 e8 00 00 08 00 >out 2>&1 ||
 		fail "wrote a bad block"
 	grep -qi 'medium error' out || fail "$(cat out)"
+	grep -qi 'info.*=0x3e8' out || fail "no block in: $(cat out)"
 	"$ctl" lun del "$n" 0:2
 	wait_for 60 gone block 0:2
 else
