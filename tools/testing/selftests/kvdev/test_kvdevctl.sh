@@ -40,6 +40,12 @@ bad() {
 has() { grep -qE -- "$1" out || fail "no '$1' in: $(cat out)"; }
 lacks() { ! grep -qE -- "$1" out || fail "'$1' in: $(cat out)"; }
 gone() { ! "$ctl" list --names | grep -qx -- "$1" || fail "$1 is still there"; }
+# runs PID NAME: it has got as far as that, with its files open
+runs() { [[ $(cat "/proc/$1/comm") == "$2" ]]; }
+# listens PID: it has the device open and sleeps
+listens() {
+	readlink "/proc/$1"/fd/* | grep -qx /dev/kvdev && grep -q ') S ' "/proc/$1/stat"
+}
 # json EXPRESSION: true of "j", which is what ./out says
 json() {
 	[[ ${python:-} ]] || return 0
@@ -190,7 +196,7 @@ ok create rng "$x"
 "$ctl" stats "$x" --watch 0.1 >watched 2>&1 &
 watcher=$!
 pids+=("$watcher")
-wait_for 10 grep -q 'per second' watched
+wait_for 60 grep -q 'per second' watched
 # Who watches does not hold the device.
 ok delete "$x"
 rc=0
@@ -211,7 +217,7 @@ if [[ ${python:-} ]]; then
 	python3 owner.py "$n" &
 	owner=$!
 	pids+=("$owner")
-	wait_for 10 test -e owner.ready
+	wait_for 60 test -e owner.ready
 	bad 1 "'$n' is in use: python3 (pid $owner); end that first" -- delete "$n"
 	bad 1 "python3 (pid $owner)" -- delete "$n" --vdpa
 	ok list
@@ -273,11 +279,11 @@ if [[ ${python:-} ]]; then
 	python3 guest.py "$n.ci" &
 	guest=$!
 	pids+=("$guest")
-	wait_for 10 test -e guest.ready
+	wait_for 60 test -e guest.ready
 	"$ctl" vmmci "$n.ci" wait --count 2 --json >watched 2>&1 &
 	watcher=$!
 	pids+=("$watcher")
-	sleep 0.5
+	wait_for 60 listens "$watcher"
 	ok vmmci "$n.ci" syncrtc --wait
 	[[ $(cat out) == 'ack syncrtc' ]] || fail "syncrtc: $(cat out)"
 	ok vmmci "$n.ci" reboot --wait
@@ -289,7 +295,7 @@ if [[ ${python:-} ]]; then
 	rc=0
 	"$ctl" vmmci "$n.ci" shutdown --wait --ack-timeout 0.2 >out || rc=$?
 	[[ $rc == 1 && $(cat out) == 'ack-timeout shutdown' ]] || fail "$rc: $(cat out)"
-	ok vmmci "$n.ci" shutdown
+	ok vmmci "$n.ci" shutdown --ack-timeout 600
 	bad 1 "'kvdevctl vmmci $n.ci cancel' takes it back" -- vmmci "$n.ci" reboot
 	ok vmmci "$n.ci" cancel
 	touch guest.stubborn
@@ -379,7 +385,7 @@ if modprobe -q virtio_vdpa && modprobe -q virtio_blk; then
 	json "j['used_by']['as'] == 'vdpa' and j['used_by']['driver'] == 'virtio_vdpa'"
 	disk=$("$ctl" show "$n" | sed -n 's/^  used by .*\(\/dev\/vd[a-z]*\).*/\1/p')
 	[[ $disk ]] || fail "no disk in: $("$ctl" show "$n")"
-	wait_for 10 test -b "$disk"
+	wait_for 60 test -b "$disk"
 	[[ $(cat "/sys/block/${disk#/dev/}/serial") == S123 ]] || fail "wrong serial"
 	head -c 1M /dev/urandom >data
 	dd if=data of="$disk" bs=64k seek=16 oflag=direct status=none
@@ -393,7 +399,7 @@ if modprobe -q virtio_vdpa && modprobe -q virtio_blk; then
 
 	(while :; do dd if="$disk" of=/dev/null bs=64k iflag=direct status=none; done) 2>/dev/null &
 	pids+=($!)
-	ok -j stats "$n" --watch 0.5 --count 1
+	ok -j stats "$n" --watch 2 --count 1
 	json "j[0]['rates']['chains'] > 1 and j[0]['rates']['bytes_writable'] > 65536"
 	kill "${pids[-1]}"
 	wait "${pids[-1]}" 2>/dev/null || true
@@ -406,7 +412,7 @@ if modprobe -q virtio_vdpa && modprobe -q virtio_blk; then
 	# shellcheck disable=SC2217 # to have it open is all
 	sleep 600 <"$disk" &
 	pids+=($!)
-	sleep 0.2
+	wait_for 60 runs "${pids[-1]}" sleep
 	bad 1 "sleep (pid ${pids[-1]})" -- delete "$n" --vdpa
 	bad 1 "sleep (pid ${pids[-1]})" -- vdpa del "$n"
 	kill "${pids[-1]}"
@@ -420,10 +426,10 @@ if modprobe -q virtio_vdpa && modprobe -q virtio_blk; then
 		mounted=''
 	fi
 	ok vdpa del "$n"
-	wait_for 10 test ! -b "$disk"
+	wait_for 60 test ! -b "$disk"
 	bad 1 'is not on the vDPA bus' -- vdpa del "$n"
 	ok vd a "$n"
-	wait_for 10 test -b "$disk"
+	wait_for 60 test -b "$disk"
 	ok delete "$n" --vdpa
 	gone "$n"
 
@@ -446,12 +452,12 @@ if [[ ! -e /sys/module/virtio_vdpa ]] && modprobe -q vhost_vdpa; then
 	ok show "$n"
 	has 'driver vhost_vdpa, /dev/vhost-vdpa-[0-9]+$'
 	node=$(sed -n 's/^  used by .*\(\/dev\/vhost-vdpa-[0-9]*\).*/\1/p' out)
-	wait_for 10 test -c "$node"
+	wait_for 60 test -c "$node"
 	# Open only: the kernel does not know yet by whom, but would wait for it.
 	sleep 600 <>"$node" &
 	holder=$!
 	pids+=("$holder")
-	sleep 0.2
+	wait_for 60 runs "$holder" sleep
 	bad 1 "sleep (pid $holder)" -- delete "$n" --vdpa
 	bad 1 'end that first' -- vdpa del "$n"
 	# It waits indeed.
@@ -469,7 +475,7 @@ if [[ ! -e /sys/module/virtio_vdpa ]] && modprobe -q vhost_vdpa; then
 		step "a vhost owner"
 		ok create rng "$n" --vdpa
 		node=$("$ctl" show "$n" | sed -n 's/^  used by .*\(\/dev\/vhost-vdpa-[0-9]*\).*/\1/p')
-		wait_for 10 test -c "$node"
+		wait_for 60 test -c "$node"
 		rm -f owner.ready
 		python3 -c 'import fcntl, os, sys, time
 fd = os.open(sys.argv[1], os.O_RDWR)
@@ -478,7 +484,7 @@ open("owner.ready", "w")
 time.sleep(600)' "$node" &
 		holder=$!
 		pids+=("$holder")
-		wait_for 10 test -e owner.ready
+		wait_for 60 test -e owner.ready
 		ok list
 		has "vDPA bus, driver vhost_vdpa, $node, python3 \(pid $holder\)"
 		bad 1 "python3 (pid $holder)" -- delete "$n" --vdpa
