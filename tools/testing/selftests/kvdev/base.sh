@@ -15,7 +15,7 @@ fail() {
 	echo "FAILED: $*" >&3
 	exit 1
 }
-step() { echo "# $*"; }
+step() { echo "# $SECONDS s: $*"; }
 same() { [[ $1 == "$2" ]] || fail "${3:-values}: '$1' is not '$2'"; }
 need() {
 	local c

@@ -4,7 +4,8 @@
  *
  *	1. KVDEV_CREATE makes an open file of /dev/kvdev a device.
  *	2. VHOST_SET_OWNER and VHOST_SET_MEM_TABLE give it our memory.
- *	3. KVDEV_SET_BACKEND gives a disk its file.
+ *	3. KVDEV_SET_BACKEND gives a disk its file, KVDEV_NET_ATTACH a network
+ *	   device its tap.
  *	4. KVDEV_BIND_TRANSPORT gives the virtio registers to the kernel and
  *	   tells how large their windows are; KVDEV_PCI_CONFIG what PCI
  *	   configuration space must say.
@@ -22,12 +23,14 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <linux/kvdev_net.h>
 #include <linux/pci_regs.h>
 #include <linux/vhost.h>
 #include <linux/virtio_ids.h>
@@ -109,6 +112,10 @@ static void create(struct kvdev *dev, u32 nr_queues)
 
 	open_file(dev);
 	KVDEV_IOCTL(dev, KVDEV_CREATE, &create);
+}
+
+static void count_queues(struct kvdev *dev)
+{
 	KVDEV_IOCTL(dev, VHOST_VDPA_GET_VQS_COUNT, &dev->nr_queues);
 	if (dev->nr_queues > KVDEV_MAX_QUEUES)
 		die("%s: has %u queues", dev->name, dev->nr_queues);
@@ -157,6 +164,25 @@ static void set_backend(struct kvdev *dev, const struct disk_options *opt)
 		die_errno("%s", opt->file);
 	KVDEV_IOCTL(dev, KVDEV_SET_BACKEND, &backend);
 	close(backend.fd);	/* the device has its own reference */
+}
+
+/* Each pair of queues has a queue of the tap, whose link is the device's. */
+static void set_tap(struct kvdev *dev, const struct net_options *opt)
+{
+	struct kvdev_net_config config = { .size = sizeof(config) };
+	struct kvdev_net_attach attach = { .size = sizeof(attach) };
+
+	if (opt->has_mac) {
+		config.set = KVDEV_NET_SET_MAC;
+		memcpy(config.mac, opt->mac, sizeof(config.mac));
+		KVDEV_IOCTL(dev, KVDEV_NET_SET, &config);
+	}
+	for (; attach.pair < opt->nr_pairs; attach.pair++) {
+		attach.fd = tap_open(opt->tap, opt->nr_pairs > 1);
+		attach.ifindex = if_nametoindex(opt->tap);
+		KVDEV_IOCTL(dev, KVDEV_NET_ATTACH, &attach);
+		close(attach.fd);	/* the device has its own reference */
+	}
 }
 
 static u64 forward(struct kvdev *dev, u32 space, u32 offset, u32 len,
@@ -285,6 +311,8 @@ static const char *type_name(u32 device_id)
 	switch (device_id) {
 	case VIRTIO_ID_BLOCK:
 		return "blk";
+	case VIRTIO_ID_NET:
+		return "net";
 	case VIRTIO_ID_RNG:
 		return "rng";
 	default:
@@ -311,6 +339,7 @@ static struct kvdev *new_device(struct vm *vm, u32 device_id, u32 nr_queues,
 		open_named(dev, name);
 	else
 		create(dev, nr_queues);
+	count_queues(dev);
 	share_memory(dev);
 	devices[nr_devices++] = dev;
 	return dev;
@@ -438,6 +467,17 @@ void kvdev_add_disk(struct vm *vm, const struct disk_options *opt)
 				       NULL);
 
 	set_backend(dev, opt);
+	plug(dev);
+}
+
+/* Two queues for each pair, and the control queue. */
+void kvdev_add_net(struct vm *vm, const struct net_options *opt)
+{
+	struct kvdev *dev = new_device(vm, VIRTIO_ID_NET,
+				       2 * opt->nr_pairs + 1, opt->device);
+
+	if (!opt->device)
+		set_tap(dev, opt);
 	plug(dev);
 }
 

@@ -2,6 +2,7 @@
 /* Options, and the life of the process. */
 #include <errno.h>
 #include <getopt.h>
+#include <net/if.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -15,6 +16,7 @@
 #include "vmm.h"
 
 #define MAX_DISKS	26
+#define MAX_NETS	4
 
 static struct options {
 	const char *kernel;
@@ -31,6 +33,8 @@ static struct options {
 	const char *stats_json;
 	struct disk_options disk[MAX_DISKS];
 	unsigned int nr_disks;
+	struct net_options net[MAX_NETS];
+	unsigned int nr_nets;
 } opt = {
 	.cmdline = "console=ttyS0 panic=-1",
 	.mem_mib = 512,
@@ -113,6 +117,9 @@ static const char help[] =
 "  --cpus N           vCPUs (default: 1)\n"
 "  --disk file=FILE[,ro][,direct][,queues=N][,serial=TEXT][,block-size=N]\n"
 "                     a virtio disk on a raw file or block device; repeatable\n"
+"  --net tap=NAME[,mac=ADDRESS][,queues=PAIRS]\n"
+"  --net device=NAME  a virtio network device on a tap, made if there is none of\n"
+"                     that name, or the existing device of that name; repeatable\n"
 "  --rng              a virtio entropy device\n"
 "  --vmmci[=NAME]     a VMM control interface, or the existing one of that name:\n"
 "                     the first SIGTERM or SIGINT asks the guest to shut down\n"
@@ -231,6 +238,56 @@ static void parse_disk(char *arg)
 		usage_error("--disk: file=FILE is needed");
 }
 
+static void parse_mac(const char *text, u8 *mac)
+{
+	int end = 0;
+
+	if (!text ||
+	    sscanf(text, "%2hhx:%2hhx:%2hhx:%2hhx:%2hhx:%2hhx%n", &mac[0],
+		   &mac[1], &mac[2], &mac[3], &mac[4], &mac[5], &end) != 6 ||
+	    text[end])
+		usage_error("--net mac: an address like 52:54:00:12:34:56 is needed");
+}
+
+static void parse_net(char *arg)
+{
+	enum { TAP, DEVICE, MAC, QUEUES };
+	static char *const keys[] = {
+		[TAP] = "tap", [DEVICE] = "device", [MAC] = "mac",
+		[QUEUES] = "queues", NULL,
+	};
+	struct net_options *net = &opt.net[opt.nr_nets];
+	char *value;
+
+	if (opt.nr_nets++ == MAX_NETS)
+		usage_error("--net: at most %d", MAX_NETS);
+	net->nr_pairs = 1;
+	while (*arg) {
+		switch (getsubopt(&arg, keys, &value)) {
+		case TAP:
+			if (!value || !*value || strlen(value) >= IFNAMSIZ)
+				usage_error("--net tap: a name of an interface is needed");
+			net->tap = value;
+			break;
+		case DEVICE:
+			net->device = value;
+			break;
+		case MAC:
+			parse_mac(value, net->mac);
+			net->has_mac = true;
+			break;
+		case QUEUES:
+			net->nr_pairs = number("--net queues", value, 1,
+					       KVDEV_MAX_QUEUES / 2 - 1);
+			break;
+		default:
+			usage_error("--net: what is '%s'?", value);
+		}
+	}
+	if (!net->tap == !net->device)
+		usage_error("--net: tap=NAME or device=NAME is needed");
+}
+
 static enum kvdev_transport_type transport(const char *name)
 {
 	static const char *const names[] = {
@@ -250,7 +307,7 @@ static enum kvdev_transport_type transport(const char *name)
 
 static void parse_options(int argc, char **argv)
 {
-	enum { KERNEL = 1, INITRD, CMDLINE, MEM, CPUS, DISK, RNG, VMMCI,
+	enum { KERNEL = 1, INITRD, CMDLINE, MEM, CPUS, DISK, NET, RNG, VMMCI,
 	       TRANSPORT, NO_MSIX, STATS, STATS_JSON, TIMEOUT, VERBOSE, HELP };
 	static const struct option options[] = {
 		{ "kernel", required_argument, NULL, KERNEL },
@@ -259,6 +316,7 @@ static void parse_options(int argc, char **argv)
 		{ "mem", required_argument, NULL, MEM },
 		{ "cpus", required_argument, NULL, CPUS },
 		{ "disk", required_argument, NULL, DISK },
+		{ "net", required_argument, NULL, NET },
 		{ "rng", no_argument, NULL, RNG },
 		{ "vmmci", optional_argument, NULL, VMMCI },
 		{ "transport", required_argument, NULL, TRANSPORT },
@@ -291,6 +349,9 @@ static void parse_options(int argc, char **argv)
 			break;
 		case DISK:
 			parse_disk(optarg);
+			break;
+		case NET:
+			parse_net(optarg);
 			break;
 		case RNG:
 			opt.rng = true;
@@ -404,6 +465,8 @@ int main(int argc, char **argv)
 	pci_init();
 	for (i = 0; i < opt.nr_disks; i++)
 		kvdev_add_disk(&vm, &opt.disk[i]);
+	for (i = 0; i < opt.nr_nets; i++)
+		kvdev_add_net(&vm, &opt.net[i]);
 	if (opt.rng)
 		kvdev_add_rng(&vm);
 	if (opt.vmmci)

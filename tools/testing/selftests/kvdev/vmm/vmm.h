@@ -13,8 +13,8 @@
  *	platform.c	power off, reset, and how a guest returns a status
  *	serial.c	the console
  *	pci.c		configuration space; msix.c: its interrupts
- *	kvdev.c		virtio devices; stats.c: their counters; vmmci.c: asking a
- *			guest to shut down
+ *	kvdev.c		virtio devices; stats.c: their counters; tap.c: their
+ *			networks; vmmci.c: asking a guest to shut down
  *
  * Every setup function ends the process with a message if it fails, so their
  * callers have no error paths.
@@ -244,7 +244,7 @@ void msix_init(struct msix *msix, struct vm *vm, struct pci_dev *pci,
 
 bool msix_enabled(const struct msix *msix);
 
-/* kvdev.c, stats.c, vmmci.c */
+/* kvdev.c, stats.c, tap.c, vmmci.c */
 struct kvdev;
 
 /* A window of registers, and where the guest has put it. */
@@ -279,6 +279,14 @@ struct disk_options {
 	u32 block_size;
 };
 
+struct net_options {
+	const char *tap;
+	const char *device;	/* an existing one, which has its tap */
+	bool has_mac;
+	u8 mac[6];
+	u32 nr_pairs;
+};
+
 /* How the guest finds the devices that are added from now on. */
 struct kvdev_attach {
 	enum kvdev_transport_type transport;
@@ -288,8 +296,10 @@ struct kvdev_attach {
 extern struct kvdev_attach kvdev_attach;
 
 void kvdev_add_disk(struct vm *vm, const struct disk_options *opt);
+void kvdev_add_net(struct vm *vm, const struct net_options *opt);
 void kvdev_add_rng(struct vm *vm);
 struct kvdev *kvdev_add_vmmci(struct vm *vm, const char *name);
+int tap_open(const char *name, bool multi);
 bool vmmci_shutdown(struct kvdev *ci);
 void vmmci_event(struct kvdev *ci);
 struct kvdev *kvdev_get(unsigned int nr);

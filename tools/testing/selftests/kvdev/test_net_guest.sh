@@ -1,0 +1,215 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# The stock virtio_net of a guest, under the reference VMM and under QEMU, on a
+# tap: packets of all sizes, bytes that arrive as they were sent with and without
+# offloads, VLANs, links, an address by DHCP; guests that reboot and taps that go
+# under load.
+# shellcheck source=tools/testing/selftests/kvdev/common.sh
+. "$(dirname "$(readlink -f "$0")")/common.sh"
+# shellcheck source=tools/testing/selftests/kvdev/vdpa.sh
+. "$here/vdpa.sh"
+# shellcheck source=tools/testing/selftests/kvdev/guest_shell.sh
+. "$here/guest_shell.sh"
+need ip ping iperf3 busybox
+modprobe -q -a kvdev_net tun || skip "no tun in this kernel"
+
+tap=kg$$ tap2=kh$$ n=ng-$$
+loads=()
+# shellcheck disable=SC2329 # at the end
+end_all() {
+	[[ ${#loads[@]} == 0 ]] || kill -9 "${loads[@]}" 2>/dev/null || true
+	ip link del "$tap" 2>/dev/null || true
+	ip link del "$tap2" 2>/dev/null || true
+}
+at_end end_all
+mkfifo silence
+exec 8<>silence
+head -c 4M /dev/urandom >sent
+sent_sum=$(sha256sum <sent)
+cmdline='console=ttyS0 quiet panic=-1 reboot=t'
+
+# new_tap NAME ADDRESS/LENGTH
+new_tap() {
+	ip tuntap add dev "$1" mode tap vnet_hdr
+	echo 1 >"/proc/sys/net/ipv6/conf/$1/disable_ipv6" || true
+	ip addr add "$2" dev "$1"
+	ip link set "$1" up
+}
+# up MAC [ADDRESS/LENGTH]: sets dev, the guest's interface of that address
+up() {
+	dev=$(ask "cd /sys/class/net; grep -l $1 */address | cut -d/ -f1")
+	[[ $dev == e* ]] || fail "the guest's interface is '$dev'"
+	ask "echo 1 >/proc/sys/net/ipv6/conf/$dev/disable_ipv6; ip link set $dev up"
+	[[ ! ${2:-} ]] || ask "ip addr add $2 dev $dev"
+}
+
+# The functions from here on are between $host and $peer, the guest.
+pings() {
+	local size sizes='0 1 1472 1473 9000 65507'
+	for size in $sizes; do
+		ping -q -c2 -i0.05 -W20 -s "$size" "$peer" >ping.out || fail "ping $size: $(cat ping.out)"
+	done
+	ask "for s in $sizes; do ping -q -c2 -i0.05 -W20 -s \$s $host || exit 1; done" >/dev/null
+}
+rate() { sed -n 's/.* \([0-9.]* .bits.sec\).*receiver.*/\1/p'; }
+serve_iperf() {
+	ask "iperf3 -s -D"
+	ask_until "grep -q ':1451 .* 0A ' /proc/net/tcp /proc/net/tcp6 2>/dev/null"
+}
+streams() {
+	local way
+	for way in '' -R; do
+		iperf3 -c "$peer" -t 2 $way >iperf.out || fail "iperf3 $way: $(cat iperf.out)"
+		[[ $(rate <iperf.out) ]] || fail "iperf3 $way: $(cat iperf.out)"
+		echo "# TCP ${way:-  }: $(rate <iperf.out)"
+	done
+}
+listening() { grep -q ':1389 .* 0A ' /proc/net/tcp /proc/net/tcp6; }
+# A file each way.
+files() {
+	local pid
+	ask "nc -l -p 5001 >/tmp/in & until grep -q ':1389 .* 0A ' /proc/net/tcp /proc/net/tcp6 2>/dev/null; do sleep 0.1; done"
+	cat sent >"/dev/tcp/$peer/5001"
+	same "$(ask 'while pidof nc >/dev/null; do sleep 0.1; done; sha256sum </tmp/in')" "$sent_sum" "file to the guest"
+	# One whose input ends would close.
+	busybox nc -l -p 5001 <&8 >received &
+	pid=$!
+	wait_for 60 listening
+	ask "nc $host 5001 </tmp/in"
+	wait "$pid" || true
+	same "$(sha256sum <received)" "$sent_sum" "file to the host"
+}
+# offloads on|off
+offloads() { ask "ethtool -K $dev tx $1 sg $1 tso $1 gso $1 gro $1" >/dev/null; }
+carrier() { ask_until "[ \"\$(cat /sys/class/net/$dev/carrier)\" = $1 ]"; }
+# Until unload: streams both ways at the same time.
+load() {
+	iperf3 -c "$peer" -t 600 --bidir >/dev/null 2>&1 &
+	loads=($!)
+	ask "before=\$(cat /sys/class/net/$dev/statistics/rx_packets); until [ \$(cat /sys/class/net/$dev/statistics/rx_packets) -gt \$((before + 1000)) ]; do sleep 0.1; done"
+}
+unload() {
+	kill -9 "${loads[@]}" 2>/dev/null || true
+	wait "${loads[@]}" 2>/dev/null || true
+	loads=()
+}
+
+# ------------------------------------------------------ the reference VMM
+step "reference VMM"
+host=192.0.2.1 peer=192.0.2.2
+new_tap $tap $host/24
+shell_initrd 8021q
+vmm_command --cmdline "$cmdline" --timeout 800 --net tap=$tap,mac=52:54:00:12:34:56
+"${command[@]}" <stdin >console.raw &
+vmm_pid=$!
+at_end "kill -9 $vmm_pid 2>/dev/null"
+guest_up $vmm_pid
+up 52:54:00:12:34:56 $peer/24
+same "$(ask "ethtool -i $dev | sed -n 's/^driver: //p'")" virtio_net driver
+carrier 1
+step "packets of all sizes"
+pings
+step "TCP, all offloads"
+serve_iperf
+streams
+files
+step "TCP, no offloads"
+offloads off
+files
+offloads on
+
+step "VLAN"
+ip link add link $tap name $tap.5 type vlan id 5
+ip addr add 198.51.100.1/24 dev $tap.5
+ip link set $tap.5 up
+ask "/usr/bin/ip link add link $dev name v5 type vlan id 5 && ip addr add 198.51.100.2/24 dev v5 && ip link set v5 up"
+for size in 0 1472 20000; do
+	ping -q -c2 -i0.05 -W20 -s $size 198.51.100.2 >ping.out || fail "VLAN, $size: $(cat ping.out)"
+done
+ask "/usr/bin/ip link del v5"
+ip link del $tap.5
+
+step "link"
+ip link set $tap down
+carrier 0
+ip link set $tap up
+carrier 1
+ping -q -c1 -W20 $peer >/dev/null || fail "no packet after the link came back"
+
+ask "ethtool -S $dev" >ethtool.out
+grep -q 'tx.*packets: [1-9]' ethtool.out || fail "ethtool -S: $(cat ethtool.out)"
+kill -9 $vmm_pid
+wait $vmm_pid 2>/dev/null || true
+
+# ------------------------------------------------------- QEMU, by the vDPA bus
+step "QEMU"
+cat >extra/guest/lease <<'END'
+#!/bin/sh
+case $1 in
+bound)
+	ip addr add "$ip/$mask" dev "$interface"
+	echo "lease: $ip $subnet $router $hostname" ;;
+esac
+END
+chmod +x extra/guest/lease
+shell_initrd
+new_tap $tap2 100.64.0.2/31
+bus vhost_vdpa virtio_vdpa
+on_bus net $n --tap $tap --mac 52:54:00:00:00:01
+on_bus net $n.local --tap $tap2 --mac 52:54:00:00:00:02 --locked-mac --dhcp 100.64.0.3 --hostname vm-7
+start_qemu 320 -device "vhost-vdpa-device-pci,vhostdev=$(node $n)" \
+	-netdev "vhost-vdpa,id=local,vhostdev=$(node $n.local)" \
+	-device virtio-net-pci,netdev=local,mac=52:54:00:00:00:02,romfile= \
+	-drive if=virtio,file="$GUEST/root.img",format=raw,readonly=on \
+	-kernel "$GUEST/vmlinuz" -initrd initrd -append "$cmdline"
+guest_up "$qemu"
+
+step "QEMU: -netdev vhost-vdpa, an address by DHCP"
+up 52:54:00:00:00:02
+host=100.64.0.2 peer=100.64.0.3
+same "$(ask "udhcpc -f -q -n -t 20 -T 2 -i $dev -s /guest/lease" | grep ^lease)" \
+	"lease: 100.64.0.3 255.255.255.254 100.64.0.2 vm-7" "lease"
+pings
+files
+
+step "QEMU: vhost-vdpa-device-pci"
+host=192.0.2.1 peer=192.0.2.2
+connect() {
+	up 52:54:00:00:00:01 $peer/24
+	carrier 1
+}
+connect
+pings
+serve_iperf
+streams
+files
+offloads off
+files
+
+step "reboot under load"
+load
+restart
+unload
+connect
+files
+
+step "link"
+"$ctl" set $n --link down
+carrier 0
+"$ctl" set $n --link auto
+carrier 1
+"$ctl" -j stats >stats.json
+check_stats
+
+step "the tap goes under load"
+serve_iperf
+load
+ip link del $tap
+carrier 0
+unload
+ask "ip link set $dev down; ip link set $dev up; uname -r"
+ask "poweroff -f &"
+wait "$qemu" || fail "QEMU ended with $?"
+qemu=''
+"$ctl" delete $n --vdpa
+"$ctl" delete $n.local --vdpa
