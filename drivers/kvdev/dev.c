@@ -427,8 +427,9 @@ EXPORT_SYMBOL_NS_GPL(kvdev_dev_enable_vq, KVDEV_NS);
  */
 void kvdev_dev_disable_vq(struct kvdev_dev *dev, u16 index)
 {
+	/* See kvdev_vq_set_up(). */
+	WRITE_ONCE(dev->vqs[index].regs->enabled, false);
 	kvdev_vq_stop(&dev->vqs[index]);
-	dev->vqs[index].regs->enabled = false;
 }
 EXPORT_SYMBOL_NS_GPL(kvdev_dev_disable_vq, KVDEV_NS);
 

@@ -49,6 +49,12 @@ bool kvdev_vq_enabled(const struct kvdev_vq *vq)
 }
 EXPORT_SYMBOL_NS_GPL(kvdev_vq_enabled, KVDEV_NS);
 
+bool kvdev_vq_set_up(const struct kvdev_vq *vq)
+{
+	return READ_ONCE(vq->regs->enabled);
+}
+EXPORT_SYMBOL_NS_GPL(kvdev_vq_set_up, KVDEV_NS);
+
 void kvdev_vq_notifications(struct kvdev_vq *vq, u64 *kicks, u64 *signals)
 {
 	*kicks = atomic64_read(&vq->stats.kicks);

@@ -173,6 +173,12 @@ u16 kvdev_vq_num(const struct kvdev_vq *vq);
  * any context. @vq may be NULL.
  */
 bool kvdev_vq_enabled(const struct kvdev_vq *vq);
+/*
+ * The driver has enabled it, so that it runs, or will when the device goes on.
+ * Any context. When that ends, it does before @vq_stop; when it begins, before
+ * @vq_start.
+ */
+bool kvdev_vq_set_up(const struct kvdev_vq *vq);
 /* Kicks that came, and notifications that were sent. */
 void kvdev_vq_notifications(struct kvdev_vq *vq, u64 *kicks, u64 *signals);
 void kvdev_vq_set_priv(struct kvdev_vq *vq, void *priv);
