@@ -59,6 +59,15 @@ enum kvdev_net_link {
 #define KVDEV_NET_SET_SPEED		(1U << 4)
 #define KVDEV_NET_SET_LINK		(1U << 5)
 #define KVDEV_NET_SET_BUSY_POLL		(1U << 6)
+#define KVDEV_NET_SET_HASH		(1U << 7)
+#define KVDEV_NET_SET_ANNOUNCE		(1U << 8)
+
+/*
+ * Hashes of received packets. Drivers ask for what they are offered, and a hash
+ * of each packet costs time.
+ */
+#define KVDEV_NET_HASH_RSS		(1U << 0)
+#define KVDEV_NET_HASH_REPORT		(1U << 1)
 
 /* Longest time a queue may be looking for work, microseconds. */
 #define KVDEV_NET_BUSY_POLL_MAX		1000000
@@ -81,12 +90,20 @@ enum kvdev_net_link {
  *	source, and what comes for another host, is dropped
  * @mac: address of the device, not a group's. A new device has a random one
  * @host_mac: address of the host on a network of the two alone, all 0 for none
- * @__reserved: Must be 0
+ * @hash: what the driver is offered: KVDEV_NET_HASH_RSS: it chooses receive
+ *	queues by hashes (of a device with several pairs),
+ *	KVDEV_NET_HASH_REPORT: it gets the hash of each packet. Both need a
+ *	control queue
+ * @announcing: KVDEV_NET_GET: 1: the driver was asked to announce itself and has
+ *	not answered yet; KVDEV_NET_SET: Must be 0
  * @ifname: KVDEV_NET_GET: name of the interface, empty: none; KVDEV_NET_SET:
  *	Must be 0
  *
  * @link and @busy_poll may be set at any time, the others while device status
  * is 0.
+ *
+ * KVDEV_NET_SET_ANNOUNCE has no field: the driver is asked to announce itself to
+ * the network, as after a migration. ENXIO if there is none that can.
  *
  * Each queue has a worker of its own: sending and receiving do not share one.
  */
@@ -103,7 +120,8 @@ struct kvdev_net_config {
 	__u8 locked_mac;
 	__u8 mac[6];
 	__u8 host_mac[6];
-	__u8 __reserved[2];
+	__u8 hash;
+	__u8 announcing;
 	__u8 ifname[16];
 };
 #define KVDEV_NET_SET _IO(KVDEV_IOCTL_MAGIC, KVDEV_CMD_NET_SET)
@@ -133,6 +151,7 @@ struct kvdev_net_config {
  * @drop_link: out, there was no link
  * @drop_tap: out, the tap is gone, refused it, or has another header
  * @drop_memory: out, there was no memory
+ * @drop_backlog: out, too many were waiting for the queue that the hash chose
  *
  * Counters since KVDEV_CREATE.
  */
@@ -158,6 +177,7 @@ struct kvdev_net_get_stats {
 	__aligned_u64 drop_link;
 	__aligned_u64 drop_tap;
 	__aligned_u64 drop_memory;
+	__aligned_u64 drop_backlog;
 };
 #define KVDEV_NET_GET_STATS _IO(KVDEV_IOCTL_MAGIC, KVDEV_CMD_NET_GET_STATS)
 

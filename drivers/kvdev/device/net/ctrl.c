@@ -174,13 +174,17 @@ static bool vq_pairs_set(const struct kvdev_net_ctrl *ctrl,
 	return true;
 }
 
-/* Length and bytes of the key, last in both commands that have one. */
+/*
+ * Length and bytes of the key, last in both commands that have one. Newer Linux
+ * sends a byte more, the padding of a structure of its own, so what is behind the
+ * key does not matter.
+ */
 static bool take_key(struct kvdev_net_rss *rss, struct cursor *c)
 {
 	u32 len = take_le(c, 1);
 	const u8 *key = take(c, len);
 
-	if (!all_taken(c) || len > KVDEV_NET_RSS_KEY_MAX)
+	if (c->bad || len > KVDEV_NET_RSS_KEY_MAX)
 		return false;
 	kvdev_net_rss_set_key(rss, key, len);
 	return true;

@@ -36,6 +36,7 @@ struct kvdev_net_coal {
  * @features: negotiated
  * @offloads: of KVDEV_NET_GUEST_OFFLOADS, what is on
  * @pairs: pairs of queues in use
+ * @paused: no packets are received: those under way change queues
  * @announce: VIRTIO_NET_S_ANNOUNCE is in the status
  * @filter: what is received
  * @rss: where to
@@ -47,6 +48,7 @@ struct kvdev_net_state {
 	u64 features;
 	u64 offloads;
 	u16 pairs;
+	bool paused;
 	bool announce;
 	struct kvdev_net_filter filter;
 	struct kvdev_net_rss rss;

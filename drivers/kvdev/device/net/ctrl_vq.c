@@ -77,15 +77,11 @@ static void ctrl_act(struct net_ctrl *c, const struct kvdev_net_state *state,
 		     u32 did)
 {
 	struct virtio_net_config *config = kvdev_dev_config(c->net->dev);
-	u16 status;
 
 	if (did & KVDEV_NET_DID_MAC)
 		kvdev_net_put_mac(config->mac, state->filter.mac);
-	if (did & KVDEV_NET_DID_ANNOUNCE) {
-		status = __virtio16_to_cpu(true, config->status);
-		status &= ~VIRTIO_NET_S_ANNOUNCE;
-		config->status = __cpu_to_virtio16(true, status);
-	}
+	if (did & KVDEV_NET_DID_ANNOUNCE)
+		net_announced(c->net);
 	if (did & KVDEV_NET_DID_OFFLOADS)
 		net_set_offloads(c->net, state->offloads);
 }
@@ -103,6 +99,7 @@ static u8 ctrl_execute(struct net_ctrl *c, struct kvdev_net_cmd *cmd)
 	};
 	struct kvdev_net_state *state;
 	u8 ack = VIRTIO_NET_ERR;
+	bool steer;
 
 	mutex_lock(&net->state_mutex);
 	state = kvmemdup(rcu_dereference_protected(net->state,
@@ -111,8 +108,12 @@ static u8 ctrl_execute(struct net_ctrl *c, struct kvdev_net_cmd *cmd)
 	if (state)
 		ack = kvdev_net_ctrl(&ctrl, state, cmd);
 	if (ack == VIRTIO_NET_OK && cmd->did) {
+		steer = cmd->did & (KVDEV_NET_DID_PAIRS | KVDEV_NET_DID_STEER);
+		state->paused = steer;
 		ctrl_act(c, state, cmd->did);
 		kvdev_net_state_set(net, state);
+		if (steer)
+			net_resteer(net, state);
 	} else {
 		kvfree(state);
 	}

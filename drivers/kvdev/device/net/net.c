@@ -58,6 +58,24 @@ static const struct queue_ops tx_ops = {
 	net_tx_start, net_tx_stop, net_tx_serve
 };
 
+/* A queue that the driver's features do not have: nobody looks at it. */
+static int no_start(struct kvdev_vq *vq)
+{
+	return 0;
+}
+
+static void no_stop(struct kvdev_vq *vq)
+{
+}
+
+static bool no_serve(struct kvdev_vq *vq)
+{
+	kvdev_vq_park(vq);
+	return false;
+}
+
+static const struct queue_ops no_ops = { no_start, no_stop, no_serve };
+
 static const struct queue_ops ctrl_ops = {
 	net_ctrl_start, net_ctrl_stop, net_ctrl_serve
 };
@@ -78,6 +96,8 @@ static const struct queue_ops *queue_ops(const struct kvdev_vq *vq)
 	if (index == 2 * pairs &&
 	    kvdev_dev_has_feature(dev, VIRTIO_NET_F_CTRL_VQ))
 		return &ctrl_ops;
+	if (index >= 2 * pairs)
+		return &no_ops;
 	return index & 1 ? &tx_ops : &rx_ops;
 }
 
@@ -241,6 +261,12 @@ static u64 net_features(struct kvdev_dev *dev)
 		features |= NET_CTRL_FEATURES;
 		if (!net->locked)
 			features |= BIT_ULL(VIRTIO_NET_F_CTRL_MAC_ADDR);
+		if (net->nr_pairs > 1)
+			features |= BIT_ULL(VIRTIO_NET_F_MQ);
+		if (net->hash & KVDEV_NET_HASH_RSS)
+			features |= BIT_ULL(VIRTIO_NET_F_RSS);
+		if (net->hash & KVDEV_NET_HASH_REPORT)
+			features |= BIT_ULL(VIRTIO_NET_F_HASH_REPORT);
 	}
 	if (net->mtu)
 		features |= BIT_ULL(VIRTIO_NET_F_MTU);
@@ -274,6 +300,9 @@ static const struct {
 	NEEDS(CTRL_MAC_ADDR, F(CTRL_VQ)),
 	NEEDS(CTRL_GUEST_OFFLOADS, F(CTRL_VQ)),
 	NEEDS(DEVICE_STATS, F(CTRL_VQ)),
+	NEEDS(MQ, F(CTRL_VQ)),
+	NEEDS(RSS, F(CTRL_VQ)),
+	NEEDS(HASH_REPORT, F(CTRL_VQ)),
 #undef F
 #undef NEEDS
 };
@@ -299,6 +328,45 @@ static void net_fill_config(struct kvdev_net *net)
 	ether_addr_copy(config->mac, net->mac);
 	config->max_virtqueue_pairs = __cpu_to_virtio16(NET_LE, net->nr_pairs);
 	config->mtu = __cpu_to_virtio16(NET_LE, net->mtu);
+	config->rss_max_key_size = KVDEV_NET_RSS_KEY_MAX;
+	config->rss_max_indirection_table_length =
+		cpu_to_le16(KVDEV_NET_RSS_TABLE_MAX);
+	config->supported_hash_types = cpu_to_le32(KVDEV_NET_RSS_HASH_TYPES);
+}
+
+/*
+ * virtio 1.3, 5.1.6.5.4: the driver is to tell the network where it is, as it
+ * may have moved.
+ */
+static int net_announce(struct kvdev_net *net)
+{
+	struct virtio_net_config *config = kvdev_dev_config(net->dev);
+
+	if (!(kvdev_dev_status(net->dev) & VIRTIO_CONFIG_S_DRIVER_OK) ||
+	    !kvdev_dev_has_feature(net->dev, VIRTIO_NET_F_GUEST_ANNOUNCE))
+		return -ENXIO;
+	config->status |= __cpu_to_virtio16(NET_LE, VIRTIO_NET_S_ANNOUNCE);
+	kvdev_dev_config_changed(net->dev);
+	return 0;
+}
+
+/**
+ * net_announced() - the driver has been told that it may have moved
+ * @net: the device, its mutex is held
+ */
+void net_announced(struct kvdev_net *net)
+{
+	struct virtio_net_config *config = kvdev_dev_config(net->dev);
+
+	config->status &= ~__cpu_to_virtio16(NET_LE, VIRTIO_NET_S_ANNOUNCE);
+}
+
+static bool net_announcing(struct kvdev_net *net)
+{
+	const struct virtio_net_config *config = kvdev_dev_config(net->dev);
+
+	return config->status &
+	       __cpu_to_virtio16(NET_LE, VIRTIO_NET_S_ANNOUNCE);
 }
 
 /* virtio 1.3, 5.1.4.3: a legacy driver may write its address there. */
@@ -320,10 +388,12 @@ static void net_reset(struct kvdev_dev *dev)
 	struct kvdev_net *net = kvdev_dev_priv(dev);
 
 	net_fill_config(net);
+	net_announced(net);
 	if (net->started)
 		net_set_offloads(net, 0);
 	net->started = false;
 	skb_queue_purge(&net->answers);
+	net_steer_purge(net);
 }
 
 static int net_ready(struct kvdev_dev *dev)
@@ -407,11 +477,22 @@ static int net_check_config(const struct kvdev_net_config *arg)
 	return 0;
 }
 
-#define NET_SET_ANY_TIME	(KVDEV_NET_SET_LINK | KVDEV_NET_SET_BUSY_POLL)
+/* Hashes are asked for by commands; they choose between several queues. */
+static bool net_can_hash(const struct kvdev_net *net, u8 hash)
+{
+	if (hash & ~(KVDEV_NET_HASH_RSS | KVDEV_NET_HASH_REPORT))
+		return false;
+	return !hash || (net->has_ctrl && (!(hash & KVDEV_NET_HASH_RSS) ||
+					   net->nr_pairs > 1));
+}
+
+#define NET_SET_ANY_TIME						\
+	(KVDEV_NET_SET_LINK | KVDEV_NET_SET_BUSY_POLL |			\
+	 KVDEV_NET_SET_ANNOUNCE)
 #define NET_SET_ALL							\
 	(KVDEV_NET_SET_MAC | KVDEV_NET_SET_LOCKED_MAC |			\
 	 KVDEV_NET_SET_HOST_MAC | KVDEV_NET_SET_MTU |			\
-	 KVDEV_NET_SET_SPEED | NET_SET_ANY_TIME)
+	 KVDEV_NET_SET_SPEED | KVDEV_NET_SET_HASH | NET_SET_ANY_TIME)
 
 static int net_set(struct kvdev_net *net, const struct kvdev_net_config *arg)
 {
@@ -420,15 +501,21 @@ static int net_set(struct kvdev_net *net, const struct kvdev_net_config *arg)
 
 	if (arg->flags || arg->set & ~NET_SET_ALL)
 		return -EOPNOTSUPP;
-	if (arg->link_up || memchr_inv(arg->__reserved, 0,
-				       sizeof(arg->__reserved)) ||
+	if (arg->link_up || arg->announcing ||
 	    memchr_inv(arg->ifname, 0, sizeof(arg->ifname)))
 		return -EINVAL;
 	ret = net_check_config(arg);
 	if (ret)
 		return ret;
+	if (arg->set & KVDEV_NET_SET_HASH && !net_can_hash(net, arg->hash))
+		return -EOPNOTSUPP;
 	if (arg->set & ~NET_SET_ANY_TIME && kvdev_dev_status(net->dev))
 		return -EBUSY;
+	if (arg->set & KVDEV_NET_SET_ANNOUNCE) {
+		ret = net_announce(net);
+		if (ret)
+			return ret;
+	}
 
 	if (arg->set & KVDEV_NET_SET_MAC)
 		ether_addr_copy(net->mac, arg->mac);
@@ -442,6 +529,8 @@ static int net_set(struct kvdev_net *net, const struct kvdev_net_config *arg)
 		config->speed = cpu_to_le32(arg->speed);
 		config->duplex = arg->duplex;
 	}
+	if (arg->set & KVDEV_NET_SET_HASH)
+		net->hash = arg->hash;
 	if (arg->set & KVDEV_NET_SET_BUSY_POLL)
 		WRITE_ONCE(net->busy_poll, arg->busy_poll);
 	if (arg->set & KVDEV_NET_SET_LINK)
@@ -468,6 +557,8 @@ static int net_get(struct kvdev_net *net, struct kvdev_net_config *arg)
 	arg->busy_poll = net->busy_poll;
 	arg->duplex = config->duplex;
 	arg->locked_mac = net->locked;
+	arg->hash = net->hash;
+	arg->announcing = net_announcing(net);
 	/* The driver may have changed it. */
 	ether_addr_copy(arg->mac, config->mac);
 	ether_addr_copy(arg->host_mac, net->host_mac);
@@ -503,6 +594,7 @@ static int net_get_stats(struct kvdev_net *net, struct kvdev_net_get_stats *arg)
 	arg->drop_link = READ_ONCE(s->drops[NET_DROP_LINK]);
 	arg->drop_tap = READ_ONCE(s->drops[NET_DROP_TAP]);
 	arg->drop_memory = READ_ONCE(s->drops[NET_DROP_MEMORY]);
+	arg->drop_backlog = READ_ONCE(s->drops[NET_DROP_BACKLOG]);
 	return 0;
 }
 
@@ -549,6 +641,9 @@ static int net_create(struct kvdev_dev *dev)
 	net->dev = dev;
 	net->nr_pairs = nr_queues / 2;
 	net->has_ctrl = nr_queues % 2;
+	ret = net_steer_init(net);
+	if (ret)
+		goto err_steer;
 	mutex_init(&net->state_mutex);
 	skb_queue_head_init(&net->answers);
 	RCU_INIT_POINTER(net->state, state);
@@ -560,6 +655,9 @@ static int net_create(struct kvdev_dev *dev)
 	net_link_init(net);
 	return 0;
 
+err_steer:
+	net_steer_exit(net);
+	cleanup_srcu_struct(&net->srcu);
 err_free:
 	kvfree(state);
 	kvfree(net);
@@ -573,6 +671,7 @@ static void net_destroy(struct kvdev_dev *dev)
 
 	net_link_exit(net);
 	skb_queue_purge(&net->answers);
+	net_steer_exit(net);
 	kfree(net->dhcp);
 	for (i = 0; i < net->nr_pairs; i++)
 		kvdev_tap_close(&net->taps[i]);
@@ -586,7 +685,7 @@ static const struct kvdev_device_type kvdev_net_type = {
 	.name = "net",
 	.owner = THIS_MODULE,
 	.nr_queues = 2,
-	.max_queues = 3,
+	.max_queues = KVDEV_NET_MAX_VQS,
 	.queue_size = NET_QUEUE_SIZE,
 	.config_size = NET_CONFIG_SIZE,
 	.create = net_create,

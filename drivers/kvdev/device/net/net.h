@@ -7,6 +7,7 @@
  *	         word
  *	tx.c     driver -> tap
  *	rx.c     tap -> driver
+ *	steer.c  which queue a received packet goes to
  *	ctrl_vq.c  commands of the driver
  *	local.c  answers to the guest's requests for an address
  *
@@ -18,10 +19,12 @@
 #ifndef KVDEV_NET_H
 #define KVDEV_NET_H
 
+#include <linux/kfifo.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/netdevice.h>
 #include <linux/skbuff.h>
+#include <linux/spinlock.h>
 #include <linux/srcu.h>
 #include <linux/types.h>
 #include <linux/workqueue.h>
@@ -41,6 +44,7 @@ enum {
 	NET_DROP_LINK,				/* there is no link */
 	NET_DROP_TAP,				/* the tap is gone or odd */
 	NET_DROP_MEMORY,			/* none left */
+	NET_DROP_BACKLOG,			/* too many wait for the queue */
 	NET_NR_DROPS
 };
 
@@ -79,12 +83,50 @@ struct net_link {
 	bool up;
 };
 
+/* Packets taken from a tap in one go. */
+#define NET_BATCH	64
+
+/* Packets that wait for a queue that the hash chose, before more are dropped. */
+#define NET_BACKLOG	1024
+
+/**
+ * struct net_packet - a packet from a tap
+ * @ptr: as the tap has it
+ * @hash: of the packet, if the driver asked for hashes
+ * @tap: queue of the tap that it came from
+ */
+struct net_packet {
+	void *ptr;
+	struct kvdev_net_hash hash;
+	u16 tap;
+};
+
+/**
+ * struct net_inbox - packets for a receive queue; it outlives the queue's stop
+ * @lock: @backlog
+ * @backlog: from queues that read taps, for this one
+ * @head: next one in @held; the queue's worker
+ * @tail: end of those in @held; likewise
+ * @from_tap: @held is what this queue took last from a tap; likewise
+ * @held: being delivered, in order; likewise
+ */
+struct net_inbox {
+	spinlock_t lock;		/* of the backlog */
+	DECLARE_KFIFO_PTR(backlog, struct net_packet);
+	unsigned int head;
+	unsigned int tail;
+	bool from_tap;
+	struct net_packet held[NET_BATCH];
+};
+
 /**
  * struct kvdev_net - a network device
  * @dev: the device
  * @nr_pairs: pairs of queues
  * @has_ctrl: the last queue is the control queue
  * @taps: of each pair; file is NULL while there is none
+ * @inboxes: of each pair
+ * @hash: KVDEV_NET_HASH_*: what the driver is offered
  * @mac: of the device, as the VMM set it
  * @host_mac: of the host, all 0: not set
  * @locked: the driver has to use @mac
@@ -106,6 +148,8 @@ struct kvdev_net {
 	u16 nr_pairs;
 	bool has_ctrl;
 	struct kvdev_tap taps[KVDEV_NET_MAX_PAIRS];
+	struct net_inbox *inboxes;
+	u8 hash;
 	u8 mac[ETH_ALEN];
 	u8 host_mac[ETH_ALEN];
 	bool locked;
@@ -128,7 +172,6 @@ struct kvdev_net {
  * @vq: the queue
  * @net: its device
  * @tap: of its pair
- * @wait: for the tap
  * @stats: counters
  * @features: negotiated
  * @hdr_len: bytes of the header in front of each packet
@@ -138,7 +181,6 @@ struct net_queue {
 	struct kvdev_vq *vq;
 	struct kvdev_net *net;
 	const struct kvdev_tap *tap;
-	struct kvdev_tap_wait wait;
 	struct net_stats *stats;
 	u64 features;
 	unsigned int hdr_len;
@@ -147,6 +189,7 @@ struct net_queue {
 
 /* net.c */
 void net_queue_init(struct net_queue *q, struct kvdev_vq *vq);
+void net_announced(struct kvdev_net *net);
 bool net_busy_poll(struct net_queue *q, u64 *start);
 void net_set_offloads(const struct kvdev_net *net, u64 offloads);
 void kvdev_net_state_set(struct kvdev_net *net, struct kvdev_net_state *state);
@@ -178,6 +221,20 @@ bool net_tx_serve(struct kvdev_vq *vq);
 int net_rx_start(struct kvdev_vq *vq);
 void net_rx_stop(struct kvdev_vq *vq);
 bool net_rx_serve(struct kvdev_vq *vq);
+
+/* steer.c */
+int net_steer_init(struct kvdev_net *net);
+void net_steer_purge(struct kvdev_net *net);
+void net_steer_exit(struct kvdev_net *net);
+unsigned int net_steer(struct net_queue *q, const struct kvdev_net_state *state,
+		       u16 tap);
+unsigned int net_inbox_fill(struct net_queue *q,
+			    const struct kvdev_net_state *state, u16 tap);
+bool net_inbox_refill(struct net_inbox *in);
+unsigned long net_taps_of(const struct kvdev_net *net,
+			  const struct kvdev_net_state *state, u16 pair);
+void net_readers_changed(struct kvdev_net *net);
+void net_resteer(struct kvdev_net *net, struct kvdev_net_state *state);
 
 /* ctrl_vq.c */
 int net_ctrl_start(struct kvdev_vq *vq);

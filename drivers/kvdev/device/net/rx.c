@@ -6,9 +6,9 @@
  *	rx_collect()	take buffers until the packet fits
  *	rx_deliver()	copy it, header last, and give the buffers back
  *
- * Packets are taken from the tap a batch at a time. What the driver has no
- * buffers for yet is kept, in order, and given back to the tap when the queue
- * stops.
+ * Packets are taken from the tap, or from other queues (steer.c), a batch at a
+ * time. What the driver has no buffers for yet is kept, in order, and given back
+ * to the tap when the queue stops.
  */
 #include <linux/if_tun.h>
 #include <linux/if_vlan.h>
@@ -16,25 +16,35 @@
 #include <linux/skbuff.h>
 #include <linux/slab.h>
 #include <linux/uio.h>
+#include <linux/virtio_config.h>
 #include <linux/virtio_net.h>
 
 #include "../../ring/ring.h"
 #include "net.h"
 
-/* Packets taken from the tap in one go. */
-#define RX_BATCH	64
-
 /* Packets, dropped ones too, after which others get their turn. */
 #define RX_BUDGET	256
 
 /**
+ * struct net_rx_wait - waiting for packets in a queue of the tap
+ * @wait: for the tap
+ * @vq: to be served then
+ */
+struct net_rx_wait {
+	struct kvdev_tap_wait wait;
+	struct kvdev_vq *vq;
+};
+
+/**
  * struct net_rx - a receive queue
  * @q: what all queues have
+ * @in: packets for the driver
+ * @waits: for each of the tap's queues
+ * @pair: number of the pair
+ * @next: queue of the tap to be read next
+ * @own: queues of the tap that this one reads, in this round
  * @mergeable: a packet may be in several buffers
  * @hdr: being made
- * @head: next one in @packets
- * @tail: end of those in @packets
- * @packets: taken from the tap
  * @nr: buffers taken for the packet
  * @nr_iov: their pieces
  * @room: bytes in them
@@ -44,11 +54,13 @@
  */
 struct net_rx {
 	struct net_queue q;
+	struct net_inbox *in;
+	struct net_rx_wait *waits;
+	u16 pair;
+	u16 next;
+	unsigned long own;
 	bool mergeable;
 	struct kvdev_net_hdr hdr;
-	unsigned int head;
-	unsigned int tail;
-	void *packets[RX_BATCH];
 	unsigned int nr;
 	unsigned int nr_iov;
 	size_t room;
@@ -116,8 +128,8 @@ static bool rx_make_hdr(struct net_rx *rx, void *packet, u64 offloads)
 
 /* KVDEV_NET_PASS, or why the packet is not for the driver. */
 static unsigned int rx_accept(struct net_rx *rx,
-			      const struct kvdev_net_state *state, void *packet,
-			      u32 len)
+			      const struct kvdev_net_state *state,
+			      const struct net_packet *packet, u32 len)
 {
 	u8 buf[KVDEV_NET_FILTER_HEAD] __aligned(2);
 	const u8 *head;
@@ -127,14 +139,17 @@ static unsigned int rx_accept(struct net_rx *rx,
 		return NET_DROP_LINK;
 	if (len < ETH_HLEN)
 		return KVDEV_NET_DROP_SHORT;
-	head = rx_packet_head(packet, buf);
+	head = rx_packet_head(packet->ptr, buf);
 	if (!head)
 		return NET_DROP_MEMORY;
-	if (!rx_make_hdr(rx, packet, state->offloads))
+	if (!rx_make_hdr(rx, packet->ptr, state->offloads))
 		return KVDEV_NET_DROP_GSO_TYPE;
 	reason = kvdev_net_hdr_rx(&rx->hdr, len, state->offloads);
 	if (reason != KVDEV_NET_PASS)
 		return reason;
+	/* virtio 1.3, 5.1.6.4.3: where the header has room for it */
+	rx->hdr.hash_value = cpu_to_le32(packet->hash.value);
+	rx->hdr.hash_report = cpu_to_le16(packet->hash.report);
 	return kvdev_net_filter_rx(&state->filter, head, len,
 				   rx->hdr.gso_type);
 }
@@ -255,8 +270,10 @@ static void rx_complete(struct net_rx *rx, u32 len)
  * The tap writes its header, which is shorter than ours, and the packet behind
  * it; then ours goes over it. The packet is gone in any case.
  */
-static enum rx_result rx_deliver(struct net_rx *rx, void *packet, u32 len)
+static enum rx_result rx_deliver(struct net_rx *rx,
+				 const struct net_packet *packet, u32 len)
 {
+	const struct kvdev_tap *tap = &rx->q.net->taps[packet->tap];
 	u32 total = rx->q.hdr_len + len;
 	struct iov_iter hdr, iter;
 	int ret;
@@ -264,7 +281,7 @@ static enum rx_result rx_deliver(struct net_rx *rx, void *packet, u32 len)
 	rx_iter(rx, &hdr, total);
 	iter = hdr;
 	iov_iter_advance(&iter, rx->q.hdr_len - KVDEV_TAP_HDR_LEN);
-	ret = kvdev_tap_deliver(rx->q.tap, packet, &iter);
+	ret = kvdev_tap_deliver(tap, packet->ptr, &iter);
 	if (ret && ret != -EFAULT) {
 		rx_give_back(rx);
 		net_drop(&rx->q, NET_DROP_TAP);
@@ -286,16 +303,16 @@ static enum rx_result rx_deliver(struct net_rx *rx, void *packet, u32 len)
 
 static enum rx_result rx_serve(struct net_rx *rx,
 			       const struct kvdev_net_state *state,
-			       void *packet)
+			       const struct net_packet *packet)
 {
-	u32 len = rx_packet_len(packet);
+	u32 len = rx_packet_len(packet->ptr);
 	enum rx_result result;
 	unsigned int reason;
 
 	reason = rx_accept(rx, state, packet, len);
 	if (reason != KVDEV_NET_PASS) {
 		net_drop(&rx->q, reason);
-		kvdev_tap_drop(packet);
+		kvdev_tap_drop(packet->ptr);
 		return RX_DONE;
 	}
 	result = rx_collect(rx, rx->q.hdr_len + len);
@@ -304,7 +321,7 @@ static enum rx_result rx_serve(struct net_rx *rx,
 	if (rx->room < rx->q.hdr_len + len) {
 		rx_give_back(rx);
 		net_drop(&rx->q, NET_DROP_BUFFER);
-		kvdev_tap_drop(packet);
+		kvdev_tap_drop(packet->ptr);
 		return RX_DONE;
 	}
 	return rx_deliver(rx, packet, len);
@@ -312,28 +329,84 @@ static enum rx_result rx_serve(struct net_rx *rx,
 
 /* --------------------------------------------------------------- serving */
 
+static void rx_unwait(struct net_rx *rx)
+{
+	u16 tap;
+
+	for (tap = 0; tap < rx->q.net->nr_pairs; tap++)
+		kvdev_tap_unwait(&rx->q.net->taps[tap], &rx->waits[tap].wait);
+}
+
+/* Be told of packets in the tap; true: there are some. */
+static bool rx_wait(struct net_rx *rx)
+{
+	unsigned int tap;
+
+	for_each_set_bit(tap, &rx->own, rx->q.net->nr_pairs) {
+		if (kvdev_tap_wait(&rx->q.net->taps[tap],
+				   &rx->waits[tap].wait)) {
+			rx_unwait(rx);
+			return true;
+		}
+	}
+	return false;
+}
+
 /* An answer of ours, see local.c. */
 static bool rx_take_answer(struct net_rx *rx)
 {
 	struct sk_buff_head *answers = &rx->q.net->answers;
+	struct net_inbox *in = rx->in;
+	struct sk_buff *skb;
 
-	if (likely(skb_queue_empty_lockless(answers)) ||
-	    kvdev_vq_index(rx->q.vq) != KVDEV_NET_RXQ(0))
+	if (likely(skb_queue_empty_lockless(answers)) || rx->pair)
 		return false;
-	rx->packets[0] = skb_dequeue(answers);
-	return rx->packets[0];
+	skb = skb_dequeue(answers);
+	if (!skb)
+		return false;
+	in->held[0] = (struct net_packet){ .ptr = skb };
+	in->head = 0;
+	in->tail = 1;
+	in->from_tap = true;
+	return true;
 }
 
-static bool rx_refill(struct net_rx *rx)
+/* Give what is in the tap to those it is for. Returns how many packets. */
+static unsigned int rx_steer(struct net_rx *rx,
+			     const struct kvdev_net_state *state)
 {
-	if (rx->head < rx->tail)
+	unsigned int tap, nr = 0;
+
+	for_each_set_bit(tap, &rx->own, rx->q.net->nr_pairs)
+		nr += net_steer(&rx->q, state, tap);
+	return nr;
+}
+
+/* One batch of one of the queues that are ours, which take turns. */
+static bool rx_read(struct net_rx *rx, const struct kvdev_net_state *state)
+{
+	u16 nr_pairs = rx->q.net->nr_pairs;
+	unsigned int tap;
+
+	for_each_set_bit_wrap(tap, &rx->own, nr_pairs, rx->next) {
+		if (net_inbox_fill(&rx->q, state, tap)) {
+			rx->next = (tap + 1) % nr_pairs;
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool rx_refill(struct net_rx *rx, const struct kvdev_net_state *state)
+{
+	struct net_inbox *in = rx->in;
+
+	if (in->head < in->tail || rx_take_answer(rx))
 		return true;
-	rx->head = 0;
-	if (rx_take_answer(rx))
-		rx->tail = 1;
-	else
-		rx->tail = kvdev_tap_receive(rx->q.tap, rx->packets, RX_BATCH);
-	return rx->tail;
+	if (!state->rss.steer)
+		return net_inbox_refill(in) || rx_read(rx, state);
+	rx_steer(rx, state);
+	return net_inbox_refill(in);
 }
 
 /* Nothing has come: false if it is time to sleep. */
@@ -341,10 +414,50 @@ static bool rx_idle(struct net_rx *rx, u64 *start)
 {
 	if (net_busy_poll(&rx->q, start))
 		return true;
-	if (kvdev_tap_wait(rx->q.tap, &rx->q.wait))
+	if (rx_wait(rx))
 		return true;
 	/* Buffers there are: they wait for packets. */
 	kvdev_vq_park(rx->q.vq);
+	return false;
+}
+
+/*
+ * The next packet has no buffers, and there will be a kick when it has. But
+ * those of other queues are not to wait for that. False: none is left.
+ */
+static bool rx_steer_others(struct net_rx *rx,
+			    const struct kvdev_net_state *state,
+			    unsigned int *budget)
+{
+	unsigned int nr;
+
+	if (!state->rss.steer)
+		return false;
+	nr = rx_steer(rx, state);
+	*budget -= min(*budget, nr);
+	return nr || rx_wait(rx);
+}
+
+/* One packet, if there is one; false if no more can be done. */
+static bool rx_next(struct net_rx *rx, const struct kvdev_net_state *state,
+		    unsigned int *budget, u64 *start)
+{
+	struct net_inbox *in = rx->in;
+
+	if (!rx_refill(rx, state))
+		return rx_idle(rx, start);
+	*start = 0;
+	switch (rx_serve(rx, state, &in->held[in->head])) {
+	case RX_DONE:
+		in->head++;
+		--*budget;
+		return true;
+	case RX_STARVED:
+		rx->q.stats->waits++;
+		return rx_steer_others(rx, state, budget);
+	case RX_BROKEN:
+		break;
+	}
 	return false;
 }
 
@@ -359,31 +472,22 @@ bool net_rx_serve(struct kvdev_vq *vq)
 	struct net_rx *rx = kvdev_vq_priv(vq);
 	const struct kvdev_net_state *state;
 	unsigned int budget = RX_BUDGET;
-	enum rx_result result;
-	bool again;
+	bool again = false;
 	u64 start = 0;
 	int idx;
 
-	kvdev_tap_unwait(rx->q.tap, &rx->q.wait);
+	rx_unwait(rx);
 	state = kvdev_net_state_get(rx->q.net, &idx);
-	for (;;) {
-		again = kvdev_vq_should_stop(vq) || !budget;
-		if (again)
-			break;
-		if (!rx_refill(rx)) {
-			if (!rx_idle(rx, &start))
-				break;
-			continue;
-		}
-		start = 0;
-		result = rx_serve(rx, state, rx->packets[rx->head]);
-		if (result == RX_STARVED)
-			rx->q.stats->waits++;
-		if (result != RX_DONE)
-			break;
-		rx->head++;
-		budget--;
+	/* Pairs with the release in net_resteer(), which wakes us up. */
+	if (smp_load_acquire(&state->paused)) {
+		kvdev_vq_park(vq);
+		goto out;
 	}
+	rx->own = net_taps_of(rx->q.net, state, rx->pair);
+	do {
+		again = kvdev_vq_should_stop(vq) || !budget;
+	} while (!again && rx_next(rx, state, &budget, &start));
+out:
 	kvdev_net_state_put(rx->q.net, idx);
 	kvdev_vq_account(vq, 0, rx->q.bytes, false);
 	rx->q.bytes = 0;
@@ -392,9 +496,9 @@ bool net_rx_serve(struct kvdev_vq *vq)
 
 static void rx_arrived(struct kvdev_tap_wait *wait)
 {
-	struct net_rx *rx = container_of(wait, struct net_rx, q.wait);
+	struct net_rx_wait *w = container_of(wait, struct net_rx_wait, wait);
 
-	kvdev_vq_wake(rx->q.vq);
+	kvdev_vq_wake(w->vq);
 }
 
 /**
@@ -405,15 +509,48 @@ static void rx_arrived(struct kvdev_tap_wait *wait)
  */
 int net_rx_start(struct kvdev_vq *vq)
 {
-	struct net_rx *rx = kvzalloc(sizeof(*rx), GFP_KERNEL_ACCOUNT);
+	struct kvdev_net *net = kvdev_dev_priv(kvdev_vq_dev(vq));
+	struct net_rx *rx;
+	u16 tap;
 
+	rx = kvzalloc(sizeof(*rx), GFP_KERNEL_ACCOUNT);
 	if (!rx)
 		return -ENOMEM;
+	rx->waits = kcalloc(net->nr_pairs, sizeof(*rx->waits),
+			    GFP_KERNEL_ACCOUNT);
+	if (!rx->waits) {
+		kvfree(rx);
+		return -ENOMEM;
+	}
 	net_queue_init(&rx->q, vq);
-	kvdev_tap_wait_init(&rx->q.wait, EPOLLIN, rx_arrived);
+	for (tap = 0; tap < net->nr_pairs; tap++) {
+		rx->waits[tap].vq = vq;
+		kvdev_tap_wait_init(&rx->waits[tap].wait, EPOLLIN, rx_arrived);
+	}
+	rx->pair = kvdev_vq_index(vq) / 2;
+	rx->in = &net->inboxes[rx->pair];
 	rx->mergeable = kvdev_net_has(rx->q.features, VIRTIO_NET_F_MRG_RXBUF);
 	kvdev_vq_set_priv(vq, rx);
+	/* Alone; else all of them are set up before the first one starts. */
+	if (kvdev_dev_status(net->dev) & VIRTIO_CONFIG_S_DRIVER_OK)
+		net_readers_changed(net);
 	return 0;
+}
+
+/* To the tap, for whoever reads it next; what others gave us stays. */
+static void rx_unread(struct net_rx *rx)
+{
+	struct net_inbox *in = rx->in;
+	void *ptrs[NET_BATCH];
+	unsigned int nr = 0;
+	u16 tap;
+
+	if (in->head == in->tail || !in->from_tap)
+		return;
+	tap = in->held[in->head].tap;
+	while (in->head < in->tail)
+		ptrs[nr++] = in->held[in->head++].ptr;
+	kvdev_tap_unreceive(&rx->q.net->taps[tap], ptrs, nr);
 }
 
 /**
@@ -424,10 +561,11 @@ void net_rx_stop(struct kvdev_vq *vq)
 {
 	struct net_rx *rx = kvdev_vq_priv(vq);
 
-	kvdev_tap_unwait(rx->q.tap, &rx->q.wait);
-	if (rx->head < rx->tail)
-		kvdev_tap_unreceive(rx->q.tap, rx->packets + rx->head,
-				    rx->tail - rx->head);
+	rx_unwait(rx);
+	rx_unread(rx);
+	kfree(rx->waits);
+	if (!kvdev_vq_set_up(vq))
+		net_readers_changed(rx->q.net);
 	kvfree(rx);
 	kvdev_vq_set_priv(vq, NULL);
 }

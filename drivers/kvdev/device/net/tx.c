@@ -43,6 +43,7 @@
 /**
  * struct net_tx - a transmit queue
  * @q: what all queues have
+ * @wait: for room in the tap
  * @headroom: in front of packets in a batch
  * @nr: packets in @xdp
  * @xdp: the batch
@@ -52,6 +53,7 @@
  */
 struct net_tx {
 	struct net_queue q;
+	struct kvdev_tap_wait wait;
 	unsigned int headroom;
 	unsigned int nr;
 	struct xdp_buff xdp[TX_BATCH];
@@ -313,7 +315,7 @@ static bool tx_serve(struct net_tx *tx, const struct kvdev_net_state *state,
 	}
 	/* The packet stays where it is, the next look finds it again. */
 	tx->q.stats->waits++;
-	if (kvdev_tap_wait(tx->q.tap, &tx->q.wait))
+	if (kvdev_tap_wait(tx->q.tap, &tx->wait))
 		return true;
 	kvdev_vq_park(tx->q.vq);
 	return false;
@@ -334,7 +336,7 @@ bool net_tx_serve(struct kvdev_vq *vq)
 	u64 start = 0;
 	int idx, ret;
 
-	kvdev_tap_unwait(tx->q.tap, &tx->q.wait);
+	kvdev_tap_unwait(tx->q.tap, &tx->wait);
 	state = kvdev_net_state_get(tx->q.net, &idx);
 	for (;;) {
 		again = kvdev_vq_should_stop(vq);
@@ -362,7 +364,7 @@ bool net_tx_serve(struct kvdev_vq *vq)
 
 static void tx_room(struct kvdev_tap_wait *wait)
 {
-	struct net_tx *tx = container_of(wait, struct net_tx, q.wait);
+	struct net_tx *tx = container_of(wait, struct net_tx, wait);
 
 	kvdev_vq_wake(tx->q.vq);
 }
@@ -385,7 +387,7 @@ int net_tx_start(struct kvdev_vq *vq)
 		return -ENOMEM;
 	}
 	net_queue_init(&tx->q, vq);
-	kvdev_tap_wait_init(&tx->q.wait, EPOLLOUT, tx_room);
+	kvdev_tap_wait_init(&tx->wait, EPOLLOUT, tx_room);
 	tx->headroom = kvdev_tap_headroom(tx->q.tap);
 	kvdev_vq_set_priv(vq, tx);
 	return 0;
@@ -399,7 +401,7 @@ void net_tx_stop(struct kvdev_vq *vq)
 {
 	struct net_tx *tx = kvdev_vq_priv(vq);
 
-	kvdev_tap_unwait(tx->q.tap, &tx->q.wait);
+	kvdev_tap_unwait(tx->q.tap, &tx->wait);
 	page_frag_cache_drain(&tx->frags);
 	kfree(tx->head);
 	kvfree(tx);

@@ -76,22 +76,40 @@ static void write_file(const char *path, const char *text)
 	close(fd);
 }
 
-void net_tap(struct net *n)
+static int open_tap(bool multi)
 {
 	struct ifreq ifr = { .ifr_flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR };
+	int fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC);
+
+	if (fd < 0)
+		SKIP("no /dev/net/tun");
+	if (multi)
+		ifr.ifr_flags |= IFF_MULTI_QUEUE;
+	strcpy(ifr.ifr_name, "t0");
+	ASSERT_EQ(ioctl(fd, TUNSETIFF, &ifr), 0);
+	return fd;
+}
+
+void net_tap_queues(struct net *n, unsigned int queues)
+{
+	struct ifreq ifr;
+	unsigned int i;
 
 	ASSERT_EQ(unshare(CLONE_NEWNET), 0);
-	n->tap = open("/dev/net/tun", O_RDWR | O_CLOEXEC);
-	if (n->tap < 0)
-		SKIP("no /dev/net/tun");
-	strcpy(ifr.ifr_name, "t0");
-	ASSERT_EQ(ioctl(n->tap, TUNSETIFF, &ifr), 0);
+	for (i = 0; i < queues; i++)
+		n->taps[i] = open_tap(queues > 1);
+	n->tap = n->taps[0];
 	n->ifindex = if_nametoindex("t0");
 	write_file("/proc/sys/net/ipv6/conf/t0/disable_ipv6", "1");
 	ifr = (struct ifreq){ .ifr_mtu = 65521 };
 	if_ioctl("t0", SIOCSIFMTU, &ifr);
 	net_link_set("t0", true);
 	n->sock = packet_socket("t0", TEST_PROTO, false);
+}
+
+void net_tap(struct net *n)
+{
+	net_tap_queues(n, 1);
 }
 
 int net_attach(struct net *n, uint32_t pair, int fd, uint32_t ifindex)

@@ -18,6 +18,7 @@
 #define RXQ		0
 #define TXQ		1
 #define PACKET_MAX	66000
+#define NET_PAIRS	4		/* most that a test uses */
 #define TEST_PROTO	0x88b5		/* for experiments */
 #define NF(_f)		BIT(VIRTIO_NET_F_##_f)
 
@@ -26,6 +27,7 @@ extern const uint8_t guest_mac[ETH_ALEN], host_mac[ETH_ALEN];
 struct net {
 	struct guest *g;
 	int tap;			/* descriptor; -1: closed */
+	int taps[NET_PAIRS];		/* all of them, the same is the first */
 	unsigned int ifindex;
 	int sock;			/* packet socket on the tap */
 	uint8_t buf[PACKET_MAX];	/* received by peer_receive() */
@@ -33,6 +35,7 @@ struct net {
 
 /* A tap "t0", up, in a name space of its own, MTU as large as can be. */
 void net_tap(struct net *n);
+void net_tap_queues(struct net *n, unsigned int queues);
 void net_link_set(const char *name, bool up);
 int net_sh(const char *command);		/* its exit status */
 int packet_socket(const char *name, uint16_t proto, bool vnet_hdr);

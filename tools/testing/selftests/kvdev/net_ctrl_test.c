@@ -278,6 +278,37 @@ TEST(guest_offloads)
 			  NULL), VIRTIO_NET_ERR);
 }
 
+static int announce_ack(void)
+{
+	return command(VIRTIO_NET_CTRL_ANNOUNCE, VIRTIO_NET_CTRL_ANNOUNCE_ACK,
+		       NULL, 0, 0, NULL);
+}
+
+TEST(announce)
+{
+	struct kvdev_net_config c = { .set = KVDEV_NET_SET_ANNOUNCE };
+
+	start(0);
+	EXPECT_EQ(net_get(&n).announcing, 0);
+	ASSERT_EQ(net_set(&n, &c), 0);
+	EXPECT_EQ(net_get(&n).announcing, 1);
+	ASSERT_TRUE(event_wait(n.g->config_fd, WAIT_MS));
+	EXPECT_EQ(announce_ack(), VIRTIO_NET_OK);
+	EXPECT_EQ(net_get(&n).announcing, 0);
+	EXPECT_EQ(net_get(&n).link_up, 1);
+
+	/* A reset is an answer, too; and there must be somebody to ask. */
+	ASSERT_EQ(net_set(&n, &c), 0);
+	guest_reset(n.g);
+	EXPECT_EQ(net_get(&n).announcing, 0);
+	EXPECT_EQ(net_set(&n, &c), -ENXIO);
+	n.g->o.refuse = NF(GUEST_ANNOUNCE);
+	guest_start(n.g);
+	EXPECT_EQ(net_set(&n, &c), -ENXIO);
+	EXPECT_EQ(net_get(&n).announcing, 0);
+	EXPECT_EQ(announce_ack(), VIRTIO_NET_ERR);
+}
+
 static uint64_t le64_at(unsigned int offset)
 {
 	uint64_t v;

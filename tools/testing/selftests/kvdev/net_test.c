@@ -112,7 +112,7 @@ TEST(config)
 	refused((struct kvdev_net_config){ .flags = 1 }, -EOPNOTSUPP);
 	refused((struct kvdev_net_config){ .set = 1U << 31 }, -EOPNOTSUPP);
 	refused((struct kvdev_net_config){ .link_up = 1 }, -EINVAL);
-	refused((struct kvdev_net_config){ .__reserved = { 0, 1 } }, -EINVAL);
+	refused((struct kvdev_net_config){ .announcing = 1 }, -EINVAL);
 	refused((struct kvdev_net_config){ .ifname = "x" }, -EINVAL);
 	refused((struct kvdev_net_config){ .set = KVDEV_NET_SET_MAC }, -EINVAL);
 	c.set = KVDEV_NET_SET_MAC;

@@ -257,10 +257,11 @@ AT(kvdev_net_config, duplex, 32);
 AT(kvdev_net_config, locked_mac, 33);
 AT(kvdev_net_config, mac, 34);
 AT(kvdev_net_config, host_mac, 40);
-AT(kvdev_net_config, __reserved, 46);
+AT(kvdev_net_config, hash, 46);
+AT(kvdev_net_config, announcing, 47);
 AT(kvdev_net_config, ifname, 48);
 
-SIZE(kvdev_net_get_stats, 152);
+SIZE(kvdev_net_get_stats, 160);
 AT(kvdev_net_get_stats, flags, 4);
 AT(kvdev_net_get_stats, queue, 8);
 AT(kvdev_net_get_stats, packets, 16);
@@ -280,6 +281,7 @@ AT(kvdev_net_get_stats, drop_buffer, 120);
 AT(kvdev_net_get_stats, drop_link, 128);
 AT(kvdev_net_get_stats, drop_tap, 136);
 AT(kvdev_net_get_stats, drop_memory, 144);
+AT(kvdev_net_get_stats, drop_backlog, 152);
 
 SIZE(kvdev_net_local, 272);
 AT(kvdev_net_local, flags, 4);
