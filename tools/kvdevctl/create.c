@@ -40,6 +40,8 @@ const char create_help[] =
 "  --speed N          tell the guest, Mbit/s, full duplex\n"
 "  --busy-poll N      microseconds to look for work before sleeping\n"
 "  --no-link          without a link; 'kvdevctl set' changes that\n"
+"  --rss              the guest may choose queues by hashes of packets\n"
+"  --hash-report      the guest may have the hash of each packet\n"
 "  --dhcp ADDRESS     answer the guest's DHCP requests with this address; the\n"
 "                     host's is the other one of the pair\n"
 "  --hostname NAME    what else to answer: the guest's name,\n"

@@ -19,13 +19,14 @@
 #include "kvdevctl.h"
 
 const char set_help[] =
-"Usage: kvdevctl set NAME --link up|down|auto | --busy-poll N\n"
+"Usage: kvdevctl set NAME --link up|down|auto | --busy-poll N | --announce\n"
 "Change a network device, also while a guest uses it.\n"
 "\n"
 "  --link STATE     whether it has a link; without, packets are dropped in both\n"
 "                   directions. auto: while the interface behind it is up and\n"
 "                   has a carrier; so does a new device\n"
 "  --busy-poll N    microseconds to look for work before sleeping\n"
+"  --announce       have the guest tell the network where it is\n"
 "\n"
 "Examples:\n"
 "  kvdevctl set net0 --link down\n"
@@ -114,6 +115,14 @@ void net_option(struct net_options *o, int option)
 		c->link = KVDEV_NET_LINK_DOWN;
 		c->set |= KVDEV_NET_SET_LINK;
 		break;
+	case NET_RSS:
+		c->hash |= KVDEV_NET_HASH_RSS;
+		c->set |= KVDEV_NET_SET_HASH;
+		break;
+	case NET_HASH_REPORT:
+		c->hash |= KVDEV_NET_HASH_REPORT;
+		c->set |= KVDEV_NET_SET_HASH;
+		break;
 	case NET_DHCP:
 		parse_ipv4("--dhcp", optarg, &o->local.addr);
 		break;
@@ -144,6 +153,8 @@ void net_check(struct net_options *o, uint32_t *nr_queues)
 	if (o->pairs > KVDEV_MAX_QUEUES / 2 - 1)
 		usage_error("--queues: a network device has at most %u pairs",
 			    KVDEV_MAX_QUEUES / 2 - 1);
+	if (o->config.hash & KVDEV_NET_HASH_RSS && o->pairs == 1)
+		usage_error("--rss chooses between pairs of queues: --queues is how many");
 	/* And the control queue */
 	*nr_queues = 2 * o->pairs + 1;
 }
@@ -278,6 +289,11 @@ void net_show(const struct kvdev_next *d)
 	       c.locked_mac ? " (locked)" : "");
 	if (c.mtu)
 		printf("  %-9s %u\n", "mtu", c.mtu);
+	printf("  %-9s %u\n", "pairs", d->nr_queues / 2);
+	if (c.hash)
+		printf("  %-9s%s%s\n", "hashes",
+		       c.hash & KVDEV_NET_HASH_RSS ? " choose queues" : "",
+		       c.hash & KVDEV_NET_HASH_REPORT ? " reported" : "");
 	printf("  %-9s %s%s\n", "link", c.link_up ? "up" : "down",
 	       c.link == KVDEV_NET_LINK_AUTO ? "" : " (forced)");
 }
@@ -295,6 +311,12 @@ void net_json(struct json_object *o, const struct kvdev_next *d)
 	json_add_text(o, "mac", text);
 	json_add(o, "locked_mac", json_object_new_boolean(c.locked_mac));
 	json_add(o, "mtu", c.mtu ? json_object_new_uint64(c.mtu) : NULL);
+	json_add_u64(o, "pairs", d->nr_queues / 2);
+	json_add(o, "rss", json_object_new_boolean(c.hash &
+						   KVDEV_NET_HASH_RSS));
+	json_add(o, "hash_report",
+		 json_object_new_boolean(c.hash & KVDEV_NET_HASH_REPORT));
+	json_add(o, "announcing", json_object_new_boolean(c.announcing));
 	json_add(o, "link_up", json_object_new_boolean(c.link_up));
 	json_add_text(o, "link", c.link < ARRAY_SIZE(links) ? links[c.link] :
 		      "unknown");
@@ -328,6 +350,7 @@ static const struct {
 	C(drop_link, "dropped: no link"),
 	C(drop_tap, "dropped: by the tap, or it is gone"),
 	C(drop_memory, "dropped: no memory"),
+	C(drop_backlog, "dropped: too many for the queue the hash chose"),
 };
 
 static int get_stats(int fd, uint32_t queue, struct kvdev_net_get_stats *s)
@@ -393,7 +416,7 @@ void net_stats_json(struct json_object *o, const struct kvdev_next *d)
 
 /* --------------------------------------------------------------------- set */
 
-enum { OPT_LINK = 256, OPT_BUSY_POLL };
+enum { OPT_LINK = 256, OPT_BUSY_POLL, OPT_ANNOUNCE };
 
 static void set_option(struct kvdev_net_config *c, int option)
 {
@@ -403,6 +426,8 @@ static void set_option(struct kvdev_net_config *c, int option)
 		c->link = find_prefix("state of a link", optarg, states,
 				      ARRAY_SIZE(states));
 		c->set |= KVDEV_NET_SET_LINK;
+	} else if (option == OPT_ANNOUNCE) {
+		c->set |= KVDEV_NET_SET_ANNOUNCE;
 	} else {
 		c->busy_poll = number("--busy-poll", optarg, 0,
 				      KVDEV_NET_BUSY_POLL_MAX, false);
@@ -415,6 +440,7 @@ int cmd_set(int argc, char **argv)
 	static const struct option options[] = {
 		{ "link", required_argument, NULL, OPT_LINK },
 		{ "busy-poll", required_argument, NULL, OPT_BUSY_POLL },
+		{ "announce", no_argument, NULL, OPT_ANNOUNCE },
 		COMMON_OPTIONS
 	};
 	struct kvdev_net_config config = { .size = sizeof(config) };
@@ -426,7 +452,7 @@ int cmd_set(int argc, char **argv)
 		set_option(&config, c);
 	name = need_name(argc, argv);
 	if (!config.set)
-		usage_error("what is to be set? --link or --busy-poll");
+		usage_error("what is to be set? --link, --busy-poll or --announce");
 
 	device_must_exist(name, &d);
 	if (d.device_id != VIRTIO_ID_NET)
@@ -436,6 +462,8 @@ int cmd_set(int argc, char **argv)
 		die("cannot open '%s': %s", name, strerror(-fd));
 	ret = ioctl(fd, KVDEV_NET_SET, &config) ? -errno : 0;
 	close(fd);
+	if (ret == -ENXIO)
+		die("no driver of '%s' can announce itself", name);
 	if (ret)
 		die("cannot change '%s': %s", name, strerror(-ret));
 	return EXIT_OK;
