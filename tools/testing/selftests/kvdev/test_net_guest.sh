@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # The stock virtio_net of a guest, under the reference VMM and under QEMU, on a
 # tap: packets of all sizes, bytes that arrive as they were sent with and without
-# offloads, VLANs, links, an address by DHCP; guests that reboot and taps that go
-# under load.
+# offloads, VLANs, links, an address by DHCP; rings that are reset and resized,
+# guests that reboot, taps that go and VMMs that are killed, all under load.
 # shellcheck source=tools/testing/selftests/kvdev/common.sh
 . "$(dirname "$(readlink -f "$0")")/common.sh"
 # shellcheck source=tools/testing/selftests/kvdev/vdpa.sh
@@ -98,7 +98,7 @@ unload() {
 step "reference VMM"
 host=192.0.2.1 peer=192.0.2.2
 new_tap $tap $host/24
-shell_initrd 8021q
+shell_initrd 8021q pktgen
 vmm_command --cmdline "$cmdline" --timeout 800 --net tap=$tap,mac=52:54:00:12:34:56
 "${command[@]}" <stdin >console.raw &
 vmm_pid=$!
@@ -136,10 +136,31 @@ ip link set $tap up
 carrier 1
 ping -q -c1 -W20 $peer >/dev/null || fail "no packet after the link came back"
 
+step "rings of other sizes, under load"
+max=$(ask "ethtool -g $dev" | awk '/^RX:/ { print $2; exit }')
+load
+for size in 64 "$max" 128; do
+	ask "ethtool -G $dev rx $size tx $size"
+	same "$(ask "ethtool -g $dev" | awk '/^Current/ { c = 1 } c && /^[RT]X:/ { printf "%s ", $2 }')" "$size $size " "rings"
+done
+unload
+pings
+files
+
+step "pktgen"
+seen=$(cat /sys/class/net/$tap/statistics/rx_packets)
+ask "cd /proc/net/pktgen; echo add_device $dev >kpktgend_0 && { echo count 20000; echo pkt_size 60; echo dst 192.0.2.1; echo dst_mac $(cat /sys/class/net/$tap/address); echo burst 1; } >$dev && echo start >pgctrl; grep -q '^Result: OK' $dev"
+all_seen() { (( $(cat /sys/class/net/"$tap"/statistics/rx_packets) >= seen + 20000 )); }
+wait_for 60 all_seen
 ask "ethtool -S $dev" >ethtool.out
 grep -q 'tx.*packets: [1-9]' ethtool.out || fail "ethtool -S: $(cat ethtool.out)"
+
+step "killed under load"
+load
 kill -9 $vmm_pid
 wait $vmm_pid 2>/dev/null || true
+unload
+wait_for 30 eval "[[ \$(cat /sys/class/net/$tap/carrier) == 0 ]]"
 
 # ------------------------------------------------------- QEMU, by the vDPA bus
 step "QEMU"
