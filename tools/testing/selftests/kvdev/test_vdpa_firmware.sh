@@ -7,9 +7,9 @@
 . "$(dirname "$(readlink -f "$0")")/common.sh"
 # shellcheck source=tools/testing/selftests/kvdev/vdpa.sh
 . "$here/vdpa.sh"
-need qemu-system-x86_64 sfdisk mkfs.vfat mcopy syslinux
-for mbr in /usr/lib/{syslinux,SYSLINUX}/{mbr/,}mbr.bin ''; do [[ ! -e $mbr ]] || break; done
-[[ $mbr ]] || skip "no mbr.bin of syslinux"
+# shellcheck source=tools/testing/selftests/kvdev/boot_disk.sh
+. "$here/boot_disk.sh"
+need qemu-system-x86_64
 bus vhost_vdpa virtio_vdpa
 n=firmware-$$
 
@@ -30,26 +30,7 @@ sync
 mount -o remount,ro /
 END_GUEST
 
-# A partition for the boot loader from 1 MiB, one for the root from 65 MiB.
-cat >syslinux.cfg <<'END_CFG'
-SERIAL 0 115200
-DEFAULT linux
-LABEL linux
-	KERNEL vmlinuz
-	APPEND initrd=initrd console=ttyS0 quiet panic=-1 root=/dev/vda2 rw
-END_CFG
-size=$(stat -c %s "$GUEST/root.img")
-truncate -s $((size + (66 << 20))) disk.img
-printf '2048,131072,e,*\n133120,%d,83\n' $((size / 512)) | sfdisk -q disk.img
-dd if="$mbr" of=disk.img bs=440 count=1 conv=notrunc status=none
-truncate -s 64M boot.fat
-mkfs.vfat -F 16 -h 2048 boot.fat
-mcopy -i boot.fat "$GUEST/vmlinuz" initrd syslinux.cfg ::
-syslinux --install boot.fat
-dd if=boot.fat of=disk.img bs=1M seek=1 conv=notrunc,sparse status=none
-rm boot.fat
-dd if="$GUEST/root.img" of=disk.img bs=1M seek=65 conv=notrunc,sparse status=none
-
+boot_disk /dev/vda2
 on_bus blk "$n" --file disk.img --queues 2
 start_qemu 512 -device vhost-vdpa-device-pci,vhostdev="$(node "$n")"
 wait_qemu
