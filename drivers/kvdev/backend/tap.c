@@ -11,6 +11,7 @@
 #include <linux/fs.h>
 #include <linux/if_tap.h>
 #include <linux/if_tun.h>
+#include <linux/kref.h>
 #include <linux/net.h>
 #include <linux/poll.h>
 #include <linux/ptr_ring.h>
@@ -20,6 +21,81 @@
 
 #include "compat/tun.h"
 #include "tap.h"
+
+/* -------------------------------------------------------------- offloads */
+
+/**
+ * struct kvdev_tap_offloads - telling a tap what it may leave to others
+ * @work: does it. However often the driver changes its mind, there is one
+ * @ref: the open queue's, and one for @work while it is due
+ * @file: the tap
+ * @wanted: TUN_F_*, the latest
+ */
+struct kvdev_tap_offloads {
+	struct work_struct work;
+	struct kref ref;
+	struct file *file;
+	unsigned int wanted;
+};
+
+/* For one at a time: each takes the lock of all network interfaces. */
+static struct workqueue_struct *offload_wq;
+
+static void offloads_free(struct kref *ref)
+{
+	struct kvdev_tap_offloads *o =
+		container_of(ref, struct kvdev_tap_offloads, ref);
+
+	fput(o->file);
+	kfree(o);
+}
+
+static void offloads_work(struct work_struct *work)
+{
+	struct kvdev_tap_offloads *o =
+		container_of(work, struct kvdev_tap_offloads, work);
+
+	/* The argument is a number, not an address. */
+	o->file->f_op->unlocked_ioctl(o->file, TUNSETOFFLOAD,
+				      READ_ONCE(o->wanted));
+	kref_put(&o->ref, offloads_free);
+}
+
+static struct kvdev_tap_offloads *offloads_alloc(struct file *file)
+{
+	struct kvdev_tap_offloads *o = kzalloc(sizeof(*o), GFP_KERNEL_ACCOUNT);
+
+	if (!o)
+		return NULL;
+	INIT_WORK(&o->work, offloads_work);
+	kref_init(&o->ref);
+	o->file = get_file(file);
+	return o;
+}
+
+/**
+ * kvdev_tap_set_offloads() - what packets from the tap may need us to do
+ * @tap: open
+ * @offloads: TUN_F_*
+ *
+ * It needs the lock of all network interfaces, which a driver in this kernel
+ * may hold while it waits for us. So it happens a little later, and packets
+ * that come before are as they were.
+ *
+ * Context: sleeps.
+ */
+void kvdev_tap_set_offloads(const struct kvdev_tap *tap, unsigned int offloads)
+{
+	struct kvdev_tap_offloads *o = tap->offloads;
+
+	/* Before it is queued: then work that was queued already sees it. */
+	WRITE_ONCE(o->wanted, offloads);
+	kref_get(&o->ref);
+	if (!queue_work(offload_wq, &o->work))
+		kref_put(&o->ref, offloads_free);
+}
+
+/* --------------------------------------------------------------- opening */
 
 /* The kind of file decides by its operations, so no other is mistaken. */
 static int get_socket(struct kvdev_tap *tap, struct file *file)
@@ -44,7 +120,7 @@ static int get_socket(struct kvdev_tap *tap, struct file *file)
  * @fd: descriptor of /dev/net/tun or a macvtap that has an interface
  *
  * Return: 0; -EBADF; -EINVAL for another kind of descriptor, or one without an
- * interface.
+ * interface; -ENOMEM.
  */
 int kvdev_tap_open(struct kvdev_tap *tap, int fd)
 {
@@ -54,14 +130,20 @@ int kvdev_tap_open(struct kvdev_tap *tap, int fd)
 
 	if (!file)
 		return -EBADF;
-	ret = get_socket(tap, file);
-	if (ret) {
-		fput(file);
-		memset(tap, 0, sizeof(*tap));
-		return -EINVAL;
-	}
+	ret = -EINVAL;
+	if (get_socket(tap, file))
+		goto err_put_file;
+	ret = -ENOMEM;
+	tap->offloads = offloads_alloc(file);
+	if (!tap->offloads)
+		goto err_put_file;
 	tap->file = file;
 	return 0;
+
+err_put_file:
+	fput(file);
+	memset(tap, 0, sizeof(*tap));
+	return ret;
 }
 
 /**
@@ -70,51 +152,11 @@ int kvdev_tap_open(struct kvdev_tap *tap, int fd)
  */
 void kvdev_tap_close(struct kvdev_tap *tap)
 {
-	if (tap->file)
+	if (tap->file) {
+		kref_put(&tap->offloads->ref, offloads_free);
 		fput(tap->file);
+	}
 	memset(tap, 0, sizeof(*tap));
-}
-
-/* -------------------------------------------------------------- offloads */
-
-struct offload_work {
-	struct work_struct work;
-	struct file *file;
-	unsigned int offloads;
-};
-
-/* In the order in which they were asked for. */
-static struct workqueue_struct *offload_wq;
-
-static void offload_work(struct work_struct *work)
-{
-	struct offload_work *w = container_of(work, struct offload_work, work);
-
-	/* The argument is a number, not an address. */
-	w->file->f_op->unlocked_ioctl(w->file, TUNSETOFFLOAD, w->offloads);
-	fput(w->file);
-	kfree(w);
-}
-
-/**
- * kvdev_tap_set_offloads() - what packets from the tap may need us to do
- * @tap: open
- * @offloads: TUN_F_*
- *
- * It needs the lock of all network interfaces, which a driver in this kernel
- * may hold while it waits for us. So it happens a little later, and packets
- * that come before are as they were.
- *
- * Context: sleeps.
- */
-void kvdev_tap_set_offloads(const struct kvdev_tap *tap, unsigned int offloads)
-{
-	struct offload_work *w = kmalloc(sizeof(*w), GFP_KERNEL | __GFP_NOFAIL);
-
-	INIT_WORK(&w->work, offload_work);
-	w->file = get_file(tap->file);
-	w->offloads = offloads;
-	queue_work(offload_wq, &w->work);
 }
 
 /**

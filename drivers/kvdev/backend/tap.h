@@ -16,6 +16,7 @@
 #include <uapi/linux/virtio_net.h>
 
 struct file;
+struct kvdev_tap_offloads;
 struct ptr_ring;
 struct socket;
 
@@ -27,11 +28,13 @@ struct socket;
  * @file: keeps the rest
  * @sock: sends and receives
  * @ring: packets for us
+ * @offloads: what it was told last
  */
 struct kvdev_tap {
 	struct file *file;
 	struct socket *sock;
 	struct ptr_ring *ring;
+	struct kvdev_tap_offloads *offloads;
 };
 
 int kvdev_tap_open(struct kvdev_tap *tap, int fd);

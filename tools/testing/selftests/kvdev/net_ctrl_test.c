@@ -278,6 +278,23 @@ TEST(guest_offloads)
 			  NULL), VIRTIO_NET_ERR);
 }
 
+/* The tap is told later: by then all that counts is the last word. */
+TEST(guest_offloads_in_a_row)
+{
+	const uint64_t all = NF(GUEST_CSUM) | NF(GUEST_TSO4) | NF(GUEST_TSO6);
+	uint64_t offloads;
+	int i;
+
+	start(0);
+	for (i = 0; i < 1000; i++) {
+		offloads = i & 1 ? all : 0;
+		ASSERT_EQ(command(VIRTIO_NET_CTRL_GUEST_OFFLOADS,
+				  VIRTIO_NET_CTRL_GUEST_OFFLOADS_SET, &offloads,
+				  8, 0, NULL), VIRTIO_NET_OK);
+	}
+	EXPECT_TRUE(passes(guest_mac));
+}
+
 static int announce_ack(void)
 {
 	return command(VIRTIO_NET_CTRL_ANNOUNCE, VIRTIO_NET_CTRL_ANNOUNCE_ACK,
