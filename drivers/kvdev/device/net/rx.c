@@ -371,14 +371,24 @@ static bool rx_take_answer(struct net_rx *rx)
 	return true;
 }
 
-/* Give what is in the tap to those it is for. Returns how many packets. */
+static void rx_spend(unsigned int *budget, unsigned int nr)
+{
+	*budget -= min(*budget, nr);
+}
+
+/*
+ * Give what is in the tap to those it is for. Returns how many packets. They
+ * are work of this turn, even if none of them is for this queue.
+ */
 static unsigned int rx_steer(struct net_rx *rx,
-			     const struct kvdev_net_state *state)
+			     const struct kvdev_net_state *state,
+			     unsigned int *budget)
 {
 	unsigned int tap, nr = 0;
 
 	for_each_set_bit(tap, &rx->own, rx->q.net->nr_pairs)
 		nr += net_steer(&rx->q, state, tap);
+	rx_spend(budget, nr);
 	return nr;
 }
 
@@ -397,7 +407,8 @@ static bool rx_read(struct net_rx *rx, const struct kvdev_net_state *state)
 	return false;
 }
 
-static bool rx_refill(struct net_rx *rx, const struct kvdev_net_state *state)
+static bool rx_refill(struct net_rx *rx, const struct kvdev_net_state *state,
+		      unsigned int *budget)
 {
 	struct net_inbox *in = rx->in;
 
@@ -405,7 +416,7 @@ static bool rx_refill(struct net_rx *rx, const struct kvdev_net_state *state)
 		return true;
 	if (!state->rss.steer)
 		return net_inbox_refill(in) || rx_read(rx, state);
-	rx_steer(rx, state);
+	rx_steer(rx, state, budget);
 	return net_inbox_refill(in);
 }
 
@@ -429,13 +440,9 @@ static bool rx_steer_others(struct net_rx *rx,
 			    const struct kvdev_net_state *state,
 			    unsigned int *budget)
 {
-	unsigned int nr;
-
 	if (!state->rss.steer)
 		return false;
-	nr = rx_steer(rx, state);
-	*budget -= min(*budget, nr);
-	return nr || rx_wait(rx);
+	return rx_steer(rx, state, budget) || rx_wait(rx);
 }
 
 /* One packet, if there is one; false if no more can be done. */
@@ -444,13 +451,13 @@ static bool rx_next(struct net_rx *rx, const struct kvdev_net_state *state,
 {
 	struct net_inbox *in = rx->in;
 
-	if (!rx_refill(rx, state))
+	if (!rx_refill(rx, state, budget))
 		return rx_idle(rx, start);
 	*start = 0;
 	switch (rx_serve(rx, state, &in->held[in->head])) {
 	case RX_DONE:
 		in->head++;
-		--*budget;
+		rx_spend(budget, 1);
 		return true;
 	case RX_STARVED:
 		rx->q.stats->waits++;
