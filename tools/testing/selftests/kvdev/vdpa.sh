@@ -47,6 +47,8 @@ disk_of() {
 # its console in ./console.raw, $qemu its process. In front of it: "${before[@]}";
 # what it is told: $qemu_stdin.
 qemu='' before=() qemu_stdin='' accel=kvm cpu=host
+# Slower, but all of the device is the same.
+[[ -w /dev/kvm ]] || accel=tcg cpu=max
 # shellcheck disable=SC2329 # at the end
 end_qemu() { [[ ! $qemu ]] || { kill -9 "$qemu"; wait "$qemu"; }; }
 start_qemu() {
