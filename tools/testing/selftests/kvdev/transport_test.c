@@ -3,7 +3,10 @@
  * Drivers of the transports other than virtio-pci modern, which abi_regs_test.c
  * is about: they are this process.
  */
+#include <fcntl.h>
 #include <glob.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
 
 #include <linux/virtio_pci.h>
 
@@ -402,22 +405,30 @@ TEST(mmio_queue_reset)
 
 /* ---------------------------------------------------------- interrupt line */
 
-/* The file of the device that this test has; tests run one at a time. */
-static char *debugfs(const char *name)
+static char *file_text(const char *path)
 {
 	static char text[65536];
-	size_t len = 0;
-	glob_t found;
-	FILE *file;
+	FILE *file = fopen(path, "r");
+	size_t len;
 
-	snprintf(text, sizeof(text), "/sys/kernel/debug/kvdev/*/%s", name);
-	if (glob(text, 0, NULL, &found))
-		SKIP("no debugfs");
-	file = fopen(found.gl_pathv[found.gl_pathc - 1], "r");
 	ASSERT_TRUE(file);
 	len = fread(text, 1, sizeof(text) - 1, file);
 	text[len] = '\0';
 	fclose(file);
+	return text;
+}
+
+/* The file of the device that this test has; tests run one at a time. */
+static char *debugfs(const char *name)
+{
+	char pattern[64], *text;
+	glob_t found;
+
+	snprintf(pattern, sizeof(pattern), "/sys/kernel/debug/kvdev/*/%s",
+		 name);
+	if (glob(pattern, 0, NULL, &found))
+		SKIP("no debugfs");
+	text = file_text(found.gl_pathv[found.gl_pathc - 1]);
 	globfree(&found);
 	return text;
 }
@@ -634,4 +645,32 @@ TEST(debugfs_shows_registers_and_rings)
 	EXPECT_IN(text, "descriptor area, 4096 bytes");
 	EXPECT_EQ(mget(g, M_ISR), 1);
 	EXPECT_EQ(guest_stats(g, 0).violations, 0);
+}
+
+#define TRACE	"/sys/kernel/tracing/instances/kvtest"
+
+/* What a driver did to registers, by their names, and what came of it. */
+TEST(trace_names_registers)
+{
+	struct guest *g = mmio_disk(2);
+	const char *text;
+	int fd;
+
+	mount("tracefs", "/sys/kernel/tracing", "tracefs", 0, NULL);
+	if (mkdir(TRACE, 0700) && errno != EEXIST)
+		SKIP("no tracing");
+	fd = open(TRACE "/events/kvdev/kvdev_reg/enable", O_WRONLY);
+	ASSERT_TRUE(fd >= 0);
+	EXPECT_EQ(write(fd, "1", 1), 1);
+	mget(g, M_MAGIC);
+	mset(g, M_STATUS, VIRTIO_CONFIG_S_ACKNOWLEDGE);
+	mset(g, M_VERSION, 7);
+	EXPECT_EQ(pwrite(fd, "0", 1, 0), 1);
+	close(fd);
+
+	text = file_text(TRACE "/trace");
+	EXPECT_IN(text, "read MagicValue offset=0x0 len=4 value=0x74726976");
+	EXPECT_IN(text, "write Status offset=0x70 len=4 value=0x1 status");
+	EXPECT_IN(text, "write Version offset=0x4 len=4 value=0x7 ignored");
+	EXPECT_EQ(rmdir(TRACE), 0);
 }
