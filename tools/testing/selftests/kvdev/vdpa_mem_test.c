@@ -69,13 +69,6 @@ static struct guest *running(struct vdpa_dev **d)
 	return g;
 }
 
-static void done(struct vdpa_dev *d, struct guest *g)
-{
-	guest_free(g);
-	EXPECT_TRUE(vdpa_usable(d));
-	vdpa_delete(d);
-}
-
 /* The four ways to say it. */
 TEST(forms_of_messages)
 {
@@ -127,7 +120,7 @@ TEST(forms_of_messages)
 		EXPECT_EQ(read_to(g, OTHER_GPA + 512, 512), -ETIMEDOUT);
 		expect_given_up(g);
 	}
-	done(d, g);
+	vdpa_done(d, g);
 }
 
 TEST(messages_that_cannot_be)
@@ -169,7 +162,7 @@ TEST(messages_that_cannot_be)
 	EXPECT_EQ(map(g->fd, -4096ULL, 4096, p), 0);
 	EXPECT_EQ(read_to(g, -512ULL, 512), 0);
 	EXPECT_TRUE(all_bytes(p + 4096 - 512, 512, 0xa5));
-	done(d, g);
+	vdpa_done(d, g);
 }
 
 /* DPDK: everything goes before anything is there. */
@@ -212,7 +205,7 @@ TEST(everything_taken_away_while_running)
 	EXPECT_EQ(map(g->fd, GUEST_GPA, GUEST_MEM, g->mem), 0);
 	guest_start(g);
 	blk_works(g);
-	done(d, g);
+	vdpa_done(d, g);
 }
 
 /*
@@ -240,7 +233,7 @@ TEST(mapping_and_reset)
 	EXPECT_EQ(map(g->fd, GUEST_GPA, GUEST_MEM, g->mem), 0);
 	guest_start(g);
 	blk_works(g);
-	done(d, g);
+	vdpa_done(d, g);
 }
 
 /* vhost_vdpa leaves private memory out and says nothing. */
@@ -263,7 +256,7 @@ TEST(private_memory)
 	expect_given_up(g);
 	EXPECT_EQ(read_to(g, OTHER_GPA + (1 << 16) - 512, 1024), -ETIMEDOUT);
 	expect_given_up(g);
-	done(d, g);
+	vdpa_done(d, g);
 }
 
 /* Neither the mapping's permission nor that of the process is exceeded. */
@@ -290,7 +283,7 @@ TEST(memory_that_cannot_be_written)
 	if (guest_status(g) & S_NEEDS_RESET)
 		expect_given_up(g);
 	blk_works(g);
-	done(d, g);
+	vdpa_done(d, g);
 }
 
 /*
@@ -331,7 +324,7 @@ TEST(too_many_pieces)
 	for (i = 0; i < 255; i++)
 		EXPECT_EQ(map(g->fd, OTHER_GPA + (i << 13), 4096,
 			      p + (i << 13)), 0);
-	done(d, g);
+	vdpa_done(d, g);
 }
 
 /* One message for many mappings of the process: none of it, or all. */
@@ -359,7 +352,7 @@ TEST(a_message_that_fails_half_way)
 	EXPECT_NE(map(g->fd, OTHER_GPA + (200 << 12), 1ULL << 47,
 		      p + (200 << 12)), 0);
 	blk_works(g);
-	done(d, g);
+	vdpa_done(d, g);
 }
 
 /* Memory is not locked, and what is not shared costs nothing but its page. */
@@ -397,5 +390,5 @@ TEST(nothing_is_locked)
 	NOTE("VmLck %lu kB, VmPin %lu kB, VmRSS %lu kB", locked, pinned, rss);
 	EXPECT_LE(locked + pinned, 64);
 	EXPECT_LE(rss, 64 << 10);
-	done(d, g);
+	vdpa_done(d, g);
 }

@@ -27,30 +27,6 @@ static uint64_t features_of(int fd)
 	return f;
 }
 
-static unsigned int base_of(struct guest *g, unsigned int queue)
-{
-	struct vhost_vring_state s = { .index = queue };
-
-	ASSERT_EQ(cmd(g->fd, VHOST_GET_VRING_BASE, &s), 0);
-	return s.num;
-}
-
-static struct guest *fresh_guest(const struct vdpa_dev *d,
-				 struct guest_options o)
-{
-	int fd = vdpa_open(d);
-
-	ASSERT_GE(fd, 0);
-	return vdpa_guest_on(d, fd, o);
-}
-
-static void done(struct vdpa_dev *d, struct guest *g)
-{
-	guest_free(g);
-	EXPECT_TRUE(vdpa_usable(d));
-	vdpa_delete(d);
-}
-
 /* The device gave up on the driver and said so, and a reset helps. */
 static void expect_needs_reset(struct guest *g)
 {
@@ -176,7 +152,7 @@ TEST(entropy)
 {
 	struct vdpa_dev *d = vdpa_new(VIRTIO_ID_RNG, 0, 0);
 	struct guest_options o = { .device_id = VIRTIO_ID_RNG };
-	struct guest *g = fresh_guest(d, o);
+	struct guest *g = vdpa_fresh_guest(d, o);
 	struct seg s;
 	uint32_t used;
 
@@ -246,7 +222,7 @@ TEST(vdpa_tool_while_running)
 	EXPECT_NE(vdpa_tool("dev vstats show %s qidx 77", d->name), 0);
 	EXPECT_EQ(vdpa_tool("mgmtdev show"), 0);
 	blk_works(g);
-	done(d, g);
+	vdpa_done(d, g);
 }
 
 /* What does not fit the device is refused before it is on the bus. */
@@ -293,7 +269,7 @@ TEST(network_device)
 		SKIP("no network devices in this module");
 	close(fd);
 	d = vdpa_new(VIRTIO_ID_NET, 0, 0);
-	g = fresh_guest(d, o);
+	g = vdpa_fresh_guest(d, o);
 	EXPECT_EQ(config_cmd(g->fd, false, 0, sizeof(c.mac), &c), 0);
 	EXPECT_NE(vdpa_tool("dev vstats show %s qidx 0", d->name), 0);
 	EXPECT_EQ(guest_negotiate(g), 0);
@@ -330,7 +306,7 @@ TEST(network_device)
 TEST(status_in_one_write)
 {
 	struct vdpa_dev *d = vdpa_disk();
-	struct guest *g = fresh_guest(d, (struct guest_options){});
+	struct guest *g = vdpa_fresh_guest(d, (struct guest_options){});
 	unsigned int i;
 
 	g->features = features_of(g->fd);
@@ -347,13 +323,13 @@ TEST(status_in_one_write)
 	EXPECT_EQ(set_status(g->fd, S_FEATURES_OK), -EINVAL);
 	EXPECT_EQ(set_status(g->fd, S_DRIVER_OK), 0);
 	blk_works(g);
-	done(d, g);
+	vdpa_done(d, g);
 }
 
 TEST(enabled_before_and_after_driver_ok)
 {
 	struct vdpa_dev *d = vdpa_disk();
-	struct guest *g = fresh_guest(d, (struct guest_options){});
+	struct guest *g = vdpa_fresh_guest(d, (struct guest_options){});
 	struct vhost_vring_state s = { .index = 1, .num = 1 };
 
 	EXPECT_EQ(backend_features(g->fd, BIT(VHOST_BACKEND_F_IOTLB_PERSIST) |
@@ -384,13 +360,13 @@ TEST(enabled_before_and_after_driver_ok)
 			      guest_alloc(g, 512, 512), 512, NULL), 0);
 	EXPECT_EQ(guest_stats(g, 1).chains, 1);
 	blk_works(g);
-	done(d, g);
+	vdpa_done(d, g);
 }
 
 TEST(sets_of_features)
 {
 	struct vdpa_dev *d = vdpa_disk();
-	struct guest *g = fresh_guest(d, (struct guest_options){});
+	struct guest *g = vdpa_fresh_guest(d, (struct guest_options){});
 	uint64_t f = features_of(g->fd);
 
 	/* 0 is what the bus says before there was a driver. */
@@ -411,14 +387,14 @@ TEST(sets_of_features)
 	EXPECT_EQ(vdpa_tool("dev config show %s", d->name), 0);
 	guest_start(g);
 	blk_works(g);
-	done(d, g);
+	vdpa_done(d, g);
 }
 
 /* A driver that accepts nothing it has to: DRIVER_OK is not for it. */
 TEST(driver_ok_without_features)
 {
 	struct vdpa_dev *d = vdpa_disk();
-	struct guest *g = fresh_guest(d, (struct guest_options){});
+	struct guest *g = vdpa_fresh_guest(d, (struct guest_options){});
 	uint64_t none = 0;
 
 	EXPECT_EQ(set_status(g->fd, VIRTIO_CONFIG_S_DRIVER_OK), 0);
@@ -431,7 +407,7 @@ TEST(driver_ok_without_features)
 	EXPECT_EQ(set_status(g->fd, S_DRIVER_OK), 0);
 	EXPECT_EQ(guest_status(g) & S_DRIVER_OK, S_DRIVER);
 	guest_reset(g);
-	done(d, g);
+	vdpa_done(d, g);
 }
 
 TEST(ring_features)
@@ -451,7 +427,7 @@ TEST(ring_features)
 		int head;
 
 		o.refuse = refuse[i];
-		g = fresh_guest(d, o);
+		g = vdpa_fresh_guest(d, o);
 		guest_start(g);
 		EXPECT_EQ(g->features & refuse[i], 0);
 		for (n = 0; n < 50; n++)
@@ -546,7 +522,7 @@ TEST(no_memory_but_its_own)
 TEST(used_by_a_child)
 {
 	struct vdpa_dev *d = vdpa_disk();
-	struct guest *g = fresh_guest(d, (struct guest_options){});
+	struct guest *g = vdpa_fresh_guest(d, (struct guest_options){});
 	int status;
 	pid_t pid;
 
@@ -563,96 +539,7 @@ TEST(used_by_a_child)
 	EXPECT_EQ(status, 0);
 	EXPECT_EQ(guest_status(g), S_DRIVER_OK);
 	blk_works(g);
-	done(d, g);
-}
-
-/* -------------------------------------------------------- stop and go on */
-
-TEST(suspend_and_resume)
-{
-	struct vdpa_dev *d = vdpa_disk();
-	struct guest *g = vdpa_guest(d);
-	struct vring_used_elem e;
-	struct seg s[3];
-	unsigned int i;
-
-	for (i = 0; i < 5; i++)
-		blk_works(g);
-	EXPECT_EQ(base_of(g, 0), 10);
-	EXPECT_EQ(cmd(g->fd, VHOST_VDPA_SUSPEND, NULL), 0);
-	EXPECT_EQ(cmd(g->fd, VHOST_VDPA_SUSPEND, NULL), 0);
-	EXPECT_EQ(base_of(g, 0), 10);
-	EXPECT_EQ(base_of(g, 1), 0);
-
-	/* Nothing is looked at, and nothing is lost. */
-	s[0] = (struct seg){ blk_header(g, VIRTIO_BLK_T_IN, 0), 16, 0 };
-	s[1] = (struct seg){ guest_alloc(g, 512, 512), 512, W };
-	s[2] = (struct seg){ guest_alloc(g, 1, 1), 1, W };
-	ASSERT_GE(vq_add(&g->vq[0], s, 3), 0);
-	vq_kick_always(&g->vq[0]);
-	EXPECT_EQ(vq_wait(&g->vq[0], &e, NO_USED_MS), -ETIMEDOUT);
-	EXPECT_EQ(base_of(g, 0), 10);
-	EXPECT_EQ(cmd(g->fd, VHOST_VDPA_RESUME, NULL), 0);
-	EXPECT_EQ(vq_wait(&g->vq[0], &e, WAIT_MS), 0);
-	vq_free_chain(&g->vq[0], e.id);
-	EXPECT_EQ(base_of(g, 0), 11);
-	EXPECT_EQ(cmd(g->fd, VHOST_VDPA_RESUME, NULL), 0);
-	blk_works(g);
-
-	/* A reset takes a device out of it. */
-	EXPECT_EQ(cmd(g->fd, VHOST_VDPA_SUSPEND, NULL), 0);
-	guest_reset(g);
-	guest_start(g);
-	blk_works(g);
-	done(d, g);
-}
-
-/* A ring that is in use goes on where it was, across a reset. */
-TEST(ring_moves_on)
-{
-	struct vdpa_dev *d = vdpa_disk();
-	struct guest_options o = { .num = 16 };
-	struct guest *g = fresh_guest(d, o);
-	struct vq *vq = &g->vq[0];
-	unsigned int base, i;
-
-	guest_start(g);
-	for (i = 0; i < 3; i++) {
-		struct vhost_vring_addr a;
-		uint16_t avail, used, kicked;
-		unsigned int n;
-
-		for (n = 0; n < 20 + i; n++)
-			blk_works(g);
-		EXPECT_EQ(cmd(g->fd, VHOST_VDPA_SUSPEND, NULL), 0);
-		base = base_of(g, 0);
-		EXPECT_EQ(base, vq->avail_idx);
-		avail = vq->avail_idx;
-		used = vq->last_used;
-		kicked = vq->kicked;
-		guest_reset(g);
-
-		ASSERT_EQ(guest_negotiate(g), 0);
-		a = (struct vhost_vring_addr){
-			.desc_user_addr = guest_addr(g, vq->desc),
-			.avail_user_addr = guest_addr(g, vq->avail),
-			.used_user_addr = guest_addr(g, vq->used),
-		};
-		EXPECT_EQ(vring_state(g->fd, VHOST_SET_VRING_NUM, 0, 16), 0);
-		EXPECT_EQ(cmd(g->fd, VHOST_SET_VRING_ADDR, &a), 0);
-		EXPECT_EQ(vring_state(g->fd, VHOST_SET_VRING_BASE, 0, base), 0);
-		EXPECT_EQ(vring_file(g->fd, VHOST_SET_VRING_CALL, 0, vq->call),
-			  0);
-		EXPECT_EQ(vring_state(g->fd, VHOST_VDPA_SET_VRING_ENABLE, 0, 1),
-			  0);
-		EXPECT_EQ(guest_driver_ok(g), 0);
-		vq->avail_idx = avail;
-		vq->last_used = used;
-		vq->kicked = kicked;
-	}
-	blk_works(g);
-	EXPECT_EQ(vring_state(g->fd, VHOST_SET_VRING_BASE, 0, 7), -EINVAL);
-	done(d, g);
+	vdpa_done(d, g);
 }
 
 /* --------------------------------------------------------- notifications */
@@ -680,7 +567,7 @@ TEST(configuration_change)
 	guest_reset(g);
 	EXPECT_EQ(cmd(g->fd, VHOST_VDPA_SET_CONFIG_CALL, &g->config_fd), 0);
 	guest_start(g);
-	done(d, g);
+	vdpa_done(d, g);
 }
 
 TEST(other_eventfds_while_running)
@@ -715,7 +602,7 @@ TEST(other_eventfds_while_running)
 	vq_kick_always(vq);
 	while (vq_used_idx(vq) != vq->avail_idx)
 		ASSERT_TRUE(now_ms() < end);
-	done(d, g);
+	vdpa_done(d, g);
 }
 
 /* ----------------------------------------------------- what cannot be */
@@ -749,7 +636,7 @@ TEST(commands_that_are_not_for_it)
 	EXPECT_EQ(cmd(g->fd, VHOST_VDPA_GET_STATUS, (void *)1), -EFAULT);
 	EXPECT_EQ(cmd(g->fd, VHOST_SET_VRING_ADDR, (void *)1), -EFAULT);
 	blk_works(g);
-	done(d, g);
+	vdpa_done(d, g);
 }
 
 /* A queue of another size than ours, or where there is no memory. */
@@ -769,7 +656,7 @@ TEST(rings_that_cannot_be)
 		{ 16, GUEST_GPA + GUEST_MEM, GUEST_GPA, GUEST_GPA },
 	};
 	struct vdpa_dev *d = vdpa_disk();
-	struct guest *g = fresh_guest(d, (struct guest_options){});
+	struct guest *g = vdpa_fresh_guest(d, (struct guest_options){});
 	unsigned int i;
 	int ret;
 
@@ -795,5 +682,5 @@ TEST(rings_that_cannot_be)
 	EXPECT_EQ(vring_state(g->fd, VHOST_SET_VRING_NUM, 0, 1 << 16), -EINVAL);
 	guest_start(g);
 	blk_works(g);
-	done(d, g);
+	vdpa_done(d, g);
 }

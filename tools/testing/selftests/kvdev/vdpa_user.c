@@ -227,6 +227,22 @@ bool vdpa_usable(const struct vdpa_dev *d)
 	return true;
 }
 
+struct guest *vdpa_fresh_guest(const struct vdpa_dev *d,
+			       struct guest_options o)
+{
+	int fd = vdpa_open(d);
+
+	ASSERT_GE(fd, 0);
+	return vdpa_guest_on(d, fd, o);
+}
+
+void vdpa_done(struct vdpa_dev *d, struct guest *g)
+{
+	guest_free(g);
+	EXPECT_TRUE(vdpa_usable(d));
+	vdpa_delete(d);
+}
+
 int map(int fd, uint64_t iova, uint64_t size, const void *p)
 {
 	return iotlb(fd, VHOST_IOTLB_MSG, VHOST_IOTLB_UPDATE, iova, size, p,

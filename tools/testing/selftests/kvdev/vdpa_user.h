@@ -32,6 +32,10 @@ bool vdpa_usable(const struct vdpa_dev *d);	/* for somebody else, alone */
 struct guest *vdpa_guest_on(const struct vdpa_dev *d, int fd,
 			    struct guest_options o);
 struct guest *vdpa_guest(const struct vdpa_dev *d);	/* one that runs */
+struct guest *vdpa_fresh_guest(const struct vdpa_dev *d,
+			       struct guest_options o);	/* one that does not */
+/* Ends both; what is left of the guest harms nobody. */
+void vdpa_done(struct vdpa_dev *d, struct guest *g);
 
 int map(int fd, uint64_t iova, uint64_t size, const void *p);
 int unmap(int fd, uint64_t iova, uint64_t size);
