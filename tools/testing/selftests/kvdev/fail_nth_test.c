@@ -11,6 +11,7 @@
 #include "kvdev_user.h"
 #include "kvtest.h"
 #include "scsi_user.h"
+#include "vdpa_user.h"
 
 /* More than any phase has. */
 #define MAX_NTH	2000
@@ -470,4 +471,89 @@ TEST_TIMEOUT(io_scsi, 300)
 	put_be(p + 16, 4, 8);
 	sweep_scsi(g, &(struct scsi_op){ .cdb = { 0x42, [8] = 24 },
 					 .data = data, .out = 24 });
+}
+
+/* ----------------------------------------------------------- the vDPA bus */
+
+static struct vdpa_dev *on_bus;
+
+static int bus_open(struct state *g)
+{
+	g->fd = vdpa_open(on_bus);
+	return g->fd < 0 ? g->fd : 0;
+}
+
+static void bus_close(struct state *g)
+{
+	close(g->fd);
+}
+
+static void bus_reopen(struct state *g)
+{
+	bus_close(g);
+	ASSERT_EQ(bus_open(g), 0);
+}
+
+static int bus_map(struct state *g)
+{
+	int ret = map(g->fd, GUEST_GPA, 1 << 20, g->mem);
+
+	/* vhost says so of a message that it cannot fetch. */
+	return ret == -EINVAL ? -EFAULT : ret;
+}
+
+static void bus_unmap(struct state *g)
+{
+	ASSERT_EQ(unmap(g->fd, GUEST_GPA, 1 << 20), 0);
+}
+
+/* Everything but DRIVER_OK. What fails there is told by the status. */
+static void bus_reset(struct state *g)
+{
+	uint64_t features;
+
+	ASSERT_EQ(set_status(g->fd, 0), 0);
+	ASSERT_EQ(set_status(g->fd, S_DRIVER), 0);
+	ASSERT_EQ(cmd(g->fd, VHOST_GET_FEATURES, &features), 0);
+	ASSERT_EQ(cmd(g->fd, VHOST_SET_FEATURES, &features), 0);
+	ASSERT_EQ(set_status(g->fd, S_FEATURES_OK), 0);
+	ASSERT_EQ(vring_state(g->fd, VHOST_SET_VRING_NUM, 0, 16), 0);
+	ASSERT_EQ(vring_state(g->fd, VHOST_SET_VRING_BASE, 0,
+			      features & F_RING_PACKED ? PACKED_BASE : 0), 0);
+	ASSERT_EQ(vring_addr(g->fd, 0, (void *)GUEST_GPA,
+			     (void *)(GUEST_GPA + 8192),
+			     (void *)(GUEST_GPA + 16384)), 0);
+	ASSERT_EQ(vring_state(g->fd, VHOST_VDPA_SET_VRING_ENABLE, 0, 1), 0);
+}
+
+/* Callers take 0 for what the bus has no way to tell: look at the status. */
+TEST_TIMEOUT(life_on_the_bus, 300)
+{
+	uint64_t bits = BIT(VHOST_BACKEND_F_IOTLB_MSG_V2) |
+			BIT(VHOST_BACKEND_F_IOTLB_PERSIST);
+	struct state s = { .event = event_new() }, *g = &s;
+	void (*undo)(struct state *g) = bus_close;
+
+	start();
+	on_bus = vdpa_disk();
+	s.mem = mmap(NULL, 1 << 20, PROT_READ | PROT_WRITE,
+		     MAP_SHARED | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+	SWEEP(bus_open(g));
+	undo = bus_reopen;
+	SWEEP(cmd(g->fd, VHOST_SET_OWNER, NULL));
+	ASSERT_EQ(cmd(g->fd, VHOST_SET_BACKEND_FEATURES, &bits), 0);
+	undo = bus_unmap;
+	SWEEP(bus_map(g));
+	undo = none;
+	SWEEP(vring_file(g->fd, VHOST_SET_VRING_KICK, 0, g->event));
+	SWEEP(vring_file(g->fd, VHOST_SET_VRING_CALL, 0, g->event));
+	undo = bus_reset;
+	bus_reset(g);
+	SWEEP(set_status(g->fd, S_DRIVER_OK));
+	EXPECT_EQ(get_status(g->fd), S_DRIVER_OK);
+	undo = none;
+	SWEEP(set_status(g->fd, 0));
+	bus_close(g);
+	EXPECT_TRUE(vdpa_usable(on_bus));
+	vdpa_delete(on_bus);
 }
