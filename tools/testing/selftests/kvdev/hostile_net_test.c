@@ -4,7 +4,10 @@
  * a breach of the protocol, and of the header in front of packets, which costs
  * it the packet and nothing else.
  */
+#include <pthread.h>
+#include <stdatomic.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 
 #include "net_common.h"
 
@@ -281,4 +284,57 @@ TEST(random_headers)
 	n.g->o.refuse = 0;
 	ASSERT_EQ(net_send_filled(&n, 500, 1), 0);
 	ASSERT_EQ(peer_receive(&n, WAIT_MS), 500);
+}
+
+/* -------------------------------------------------------------------- flood */
+
+static atomic_bool over;
+
+static void *keep_flooding(void *foreign)
+{
+	while (!over)
+		if (send(n.sock, foreign, 100, 0) < 0 && errno != ENOBUFS)
+			break;
+	return NULL;
+}
+
+/*
+ * Packets that never get as far as a buffer: they do not end, and the worker
+ * does not keep others waiting for it (CVE-2019-3900).
+ */
+TEST_TIMEOUT(flood_of_dropped_packets, 120)
+{
+	struct kvdev_net_config c = {
+		.set = KVDEV_NET_SET_MAC | KVDEV_NET_SET_LOCKED_MAC,
+		.locked_mac = 1,
+	};
+	struct guest_options o = {};
+	static uint8_t foreign[100];
+	pthread_t thread;
+	int i;
+
+	net_new(&n, &o);
+	memcpy(c.mac, guest_mac, ETH_ALEN);
+	ASSERT_EQ(net_set(&n, &c), 0);
+	guest_start(n.g);
+	net_post(&n, 8, 1526);
+	packet_fill(foreign, sizeof(foreign), 1);
+	ASSERT_EQ(pthread_create(&thread, NULL, keep_flooding, foreign), 0);
+	while (net_stats(&n, RXQ).drop_foreign < 5000)
+		ASSERT_EQ(net_send_filled(&n, 100, 2), 0);
+	for (i = 0; i < 20; i++) {
+		guest_reset(n.g);
+		guest_start(n.g);
+	}
+	over = true;
+	pthread_join(thread, NULL);
+	workers_rest();
+	while (peer_receive(&n, 0) >= 0)
+		;
+	EXPECT_EQ(net_stats(&n, RXQ).packets, 0);
+	EXPECT_EQ(guest_status(n.g), S_DRIVER_OK);
+	memcpy(foreign, guest_mac, ETH_ALEN);
+	net_post(&n, 2, 1526);
+	ASSERT_EQ(peer_send(&n, foreign, sizeof(foreign)), 0);
+	ASSERT_EQ(net_receive(&n, NULL, packet, WAIT_MS), 100);
 }
