@@ -94,8 +94,7 @@ bool kvdev_blk_ranges_next(struct kvdev_blk_ranges *ranges,
 		if (!left)
 			continue;
 		piece->pos = (range.sector + ranges->done) << SECTOR_BITS;
-		piece->len = min_t(u64, left, KVDEV_BLK_PIECE -
-				   (piece->pos & (KVDEV_BLK_PIECE - 1)));
+		piece->len = kvdev_piece_len(piece->pos, left);
 		piece->unmap = range.flags & VIRTIO_BLK_WRITE_ZEROES_FLAG_UNMAP;
 		ranges->done += piece->len >> SECTOR_BITS;
 		return true;

@@ -8,15 +8,9 @@
 #define KVDEV_BLK_RANGE_H
 
 #include "../pure.h"
+#include "piece.h"
 
 #define KVDEV_BLK_RANGE_BYTES	16
-
-/*
- * Most bytes of a piece. What is between two of them is the time it takes to
- * notice that nobody waits for the rest. Pieces end at multiples of it, so that
- * no unit of the store is cut.
- */
-#define KVDEV_BLK_PIECE		(64ULL << 20)
 
 /**
  * struct kvdev_blk_limits - what a device takes in one request
@@ -49,7 +43,7 @@ struct kvdev_blk_ranges {
 /**
  * struct kvdev_blk_piece - what to do next
  * @pos: byte position
- * @len: bytes, at most KVDEV_BLK_PIECE, not 0
+ * @len: bytes, at most KVDEV_PIECE_MAX, not 0
  * @unmap: the store need not keep space for it
  */
 struct kvdev_blk_piece {

@@ -20,7 +20,7 @@ static void check_pieces(const u8 *bytes, u32 nr, bool discard,
 	struct kvdev_blk_piece piece;
 
 	while (kvdev_blk_ranges_next(&left, &piece)) {
-		CHECK(piece.len && piece.len <= KVDEV_BLK_PIECE);
+		CHECK(piece.len && piece.len <= KVDEV_PIECE_MAX);
 		CHECK(piece.pos < size && piece.len <= size - piece.pos);
 		CHECK(!(piece.pos % block) && !(piece.len % block));
 		CHECK(!piece.unmap || !discard);

@@ -12,6 +12,7 @@
 #include <linux/math64.h>
 #include <linux/slab.h>
 
+#include "../piece.h"
 #include "dev.h"
 
 /* As much as is read or written at a time; a multiple of any block. */
@@ -58,19 +59,27 @@ static int slow_check(const struct vscsi_request *req)
 	return 0;
 }
 
+/* One step, unless there is a reason to go no further. */
+static int slow_step(struct slow *slow, enum kvdev_io_op op, u64 pos,
+		     struct iov_iter *iter, bool durable)
+{
+	int ret = slow_check(slow->req);
+
+	if (ret)
+		return ret;
+	slow->req->bad_lba = div_u64(pos, slow->block_size);
+	return kvdev_backend_transfer(slow->backend, op, pos, iter, durable);
+}
+
 static int slow_transfer(struct slow *slow, enum kvdev_io_op op, u64 pos,
 			 void *buf, size_t len, bool durable)
 {
 	bool write = op == KVDEV_IO_WRITE;
 	struct kvec kvec = { .iov_base = buf, .iov_len = len };
 	struct iov_iter iter;
-	int ret = slow_check(slow->req);
 
-	if (ret)
-		return ret;
-	slow->req->bad_lba = div_u64(pos, slow->block_size);
 	iov_iter_kvec(&iter, write ? ITER_SOURCE : ITER_DEST, &kvec, 1, len);
-	return kvdev_backend_transfer(slow->backend, op, pos, &iter, durable);
+	return slow_step(slow, op, pos, &iter, durable);
 }
 
 /* The next @len bytes to compare with: one block again and again, or all. */
@@ -174,14 +183,9 @@ static int slow_write(struct slow *slow, struct iov_iter *data)
 	for (; left; left -= len, pos += len) {
 		struct iov_iter part = *data;
 
-		ret = slow_check(slow->req);
-		if (ret)
-			return ret;
 		len = min_t(u64, left, KVDEV_IO_MAX);
 		iov_iter_truncate(&part, len);
-		slow->req->bad_lba = div_u64(pos, slow->block_size);
-		ret = kvdev_backend_transfer(slow->backend, KVDEV_IO_WRITE,
-					     pos, &part, true);
+		ret = slow_step(slow, KVDEV_IO_WRITE, pos, &part, true);
 		if (ret)
 			return ret;
 		iov_iter_advance(data, len);
@@ -256,12 +260,6 @@ static int write_pattern(struct slow *slow)
 
 /* --------------------------------------------------------- UNMAP, zeroes */
 
-/*
- * As much is unmapped or zeroed at a time: at worst the store has to write it.
- * Pieces end at multiples, so that no unit of the store is cut.
- */
-#define SLOW_PIECE	SZ_64M
-
 static void pieces_done(struct kvdev_io *io, int error);
 
 /* Is there another range? Then it is what is left. */
@@ -297,8 +295,7 @@ static void pieces_next(struct vscsi_request *req)
 	io->unmap = unmap || req->cmd.flags & KVDEV_SCSI_F_UNMAP;
 	io->durable = !unmap && req->cmd.flags & KVDEV_SCSI_F_FUA;
 	io->pos = req->pos;
-	io->len = min_t(u64, req->left,
-			SLOW_PIECE - (req->pos & (SLOW_PIECE - 1)));
+	io->len = kvdev_piece_len(req->pos, req->left);
 	io->done = pieces_done;
 	req->bad_lba = div_u64(req->pos, unit->lu.cfg.block_size);
 	req->pos += io->len;

@@ -225,30 +225,6 @@ TEST(open_and_close)
 	EXPECT_TRUE(!was_hit);
 }
 
-/* The thread that serves the first queue. */
-static bool worker(char *task, size_t size)
-{
-	char path[64], comm[32];
-	struct dirent *e;
-	bool found = false;
-	DIR *d = opendir("/proc/self/task");
-	FILE *f;
-
-	while (!found && (e = readdir(d))) {
-		snprintf(path, sizeof(path), "/proc/self/task/%.20s/comm",
-			 e->d_name);
-		f = fopen(path, "r");
-		if (!f)
-			continue;
-		found = fgets(comm, sizeof(comm), f) &&
-			!strncmp(comm, "kvdev-", 6);
-		snprintf(task, size, "%.15s", e->d_name);
-		fclose(f);
-	}
-	closedir(d);
-	return found;
-}
-
 /* I/O ends with OK or IOERR, or as a violation if its parts are unreadable. */
 static void sweep_io(struct guest *g, uint32_t type, uint32_t len)
 {
@@ -258,7 +234,7 @@ static void sweep_io(struct guest *g, uint32_t type, uint32_t len)
 	char task[16];
 
 	for (nth = 1; was_hit && nth < MAX_NTH; nth++) {
-		ASSERT_TRUE(worker(task, sizeof(task)));
+		ASSERT_TRUE(first_worker(task, sizeof(task)));
 		set_nth(task, nth);
 		{
 			struct vq *vq = &g->vq[0];

@@ -172,6 +172,8 @@ int vq_submit(struct vq *vq, const struct seg *segs, unsigned int nr,
  * there without a kick, it can do when they rest.
  */
 long workers_rest(void);	/* until all sleep; how often they have */
+/* The thread of the first queue; false: there is none. */
+bool first_worker(char *tid, size_t size);
 
 /* Block requests; the status the device gave, or -errno */
 uint64_t blk_header(struct guest *g, uint32_t type, uint64_t sector);

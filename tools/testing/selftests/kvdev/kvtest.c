@@ -50,6 +50,31 @@ bool kvt_check(bool ok, const char *file, int line, const char *what,
 	return false;
 }
 
+pid_t kvt_child(void (*begin)(void *arg), void (*end)(void *arg), void *arg)
+{
+	int ready[2];
+	pid_t pid;
+	char c;
+
+	ASSERT_EQ(pipe(ready), 0);
+	pid = fork();
+	ASSERT_GE(pid, 0);
+	if (!pid) {
+		begin(arg);
+		if (write(ready[1], "x", 1) != 1)
+			_exit(1);
+		if (end)
+			end(arg);
+		pause();
+		_exit(1);
+	}
+	/* A child that fails before it is ready leaves nobody who would write. */
+	close(ready[1]);
+	ASSERT_EQ(read(ready[0], &c, 1), 1);
+	close(ready[0]);
+	return pid;
+}
+
 static void run_child(struct kvt_test *test)
 {
 	setpgid(0, 0);

@@ -81,6 +81,12 @@ bool kvt_check(bool ok, const char *file, int line, const char *what,
 #define ASSERT_GE(a, b)	KVT_ASSERT(KVT_CHECK(a, >=, b))
 #define ASSERT_TRUE(a)	KVT_ASSERT(KVT_CHECK(!!(a), ==, 1))
 
+/*
+ * A child that has done @begin when this returns. Then it does @end, which does
+ * not return, or waits to be killed.
+ */
+pid_t kvt_child(void (*begin)(void *arg), void (*end)(void *arg), void *arg);
+
 #define NOTE(fmt, ...)	printf("# " fmt "\n", ##__VA_ARGS__)
 #define SKIP(...)							\
 	do {								\

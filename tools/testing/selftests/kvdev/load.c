@@ -95,11 +95,32 @@ void hammer(struct guest *g, void *(*fn)(void *))
 	run_threads(all, 3, g, HAMMER_MS);
 }
 
-static void end_now(struct guest *g, enum end end)
+struct ending {
+	struct guest *(*start)(const void *arg);
+	const void *arg;
+	enum end end;
+	int usec;
+	struct guest *g;
+};
+
+static void begin_load(void *data)
 {
-	if (end == END_CLOSE)
-		close(g->fd);
-	if (end == END_SIGSEGV) {
+	struct ending *e = data;
+	pthread_t t;
+
+	e->g = e->start(e->arg);
+	pthread_create(&t, NULL, drive, e->g);
+	start_reads(e->g);
+}
+
+static void end_soon(void *data)
+{
+	struct ending *e = data;
+
+	usleep(e->usec);
+	if (e->end == END_CLOSE)
+		close(e->g->fd);
+	if (e->end == END_SIGSEGV) {
 		signal(SIGSEGV, SIG_DFL);
 		raise(SIGSEGV);
 	}
@@ -109,28 +130,13 @@ static void end_now(struct guest *g, enum end end)
 void end_under_load(struct guest *(*start)(const void *arg), const void *arg,
 		    enum end end, int usec)
 {
-	int ready[2], status;
-	pid_t pid;
-	char c;
+	struct ending e = {
+		.start = start, .arg = arg, .end = end, .usec = usec,
+	};
+	pid_t pid = kvt_child(begin_load, end == END_SIGKILL ? NULL : end_soon,
+			      &e);
+	int status;
 
-	ASSERT_EQ(pipe(ready), 0);
-	pid = fork();
-	if (!pid) {
-		struct guest *g = start(arg);
-		pthread_t t;
-
-		pthread_create(&t, NULL, drive, g);
-		start_reads(g);
-		if (write(ready[1], "x", 1) != 1)
-			_exit(1);
-		if (end == END_SIGKILL)
-			pause();
-		usleep(usec);
-		end_now(g, end);
-	}
-	close(ready[1]);
-	ASSERT_EQ(read(ready[0], &c, 1), 1);
-	close(ready[0]);
 	if (end == END_SIGKILL) {
 		usleep(usec);
 		kill(pid, SIGKILL);

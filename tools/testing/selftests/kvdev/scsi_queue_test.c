@@ -569,40 +569,31 @@ TEST(random_commands_2)
 
 /* ---------------------------------------------------------------- ends */
 
+static void begin_tasks(void *path)
+{
+	struct guest *g = scsi_guest(&(struct guest_options){ 0 });
+	int fd = open(path, O_RDWR), k;
+	uint64_t resp;
+
+	scsi_add(g, 0, 0, KVDEV_LUN_DISK, fd, 0);
+	guest_start(g);
+	for (k = 0; k < 40; k++)
+		post_soon(g, 0, k, &resp);
+}
+
 TEST(killed_with_tasks)
 {
 	struct nullb n;
-	int i;
+	int i, status;
+	pid_t pid;
 
 	if (!have_null_blk())
 		SKIP("no null_blk");
 	ASSERT_TRUE(nullb_new(&n, 64, 20000000));
 	for (i = 0; i < 10; i++) {
-		int ready[2], status;
-		pid_t pid;
-		char c;
-
-		ASSERT_EQ(pipe(ready), 0);
-		pid = fork();
-		if (!pid) {
-			struct guest *g =
-				scsi_guest(&(struct guest_options){ 0 });
-			int fd = open(n.path, O_RDWR), k;
-			uint64_t resp;
-
-			scsi_add(g, 0, 0, KVDEV_LUN_DISK, fd, 0);
-			guest_start(g);
-			for (k = 0; k < 40; k++)
-				post_soon(g, 0, k, &resp);
-			if (write(ready[1], "x", 1) == 1)
-				pause();
-			_exit(1);
-		}
-		ASSERT_EQ(read(ready[0], &c, 1), 1);
+		pid = kvt_child(begin_tasks, NULL, n.path);
 		kill(pid, SIGKILL);
 		ASSERT_EQ(waitpid(pid, &status, 0), pid);
-		close(ready[0]);
-		close(ready[1]);
 	}
 	nullb_free(&n);
 }

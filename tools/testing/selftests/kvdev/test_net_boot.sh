@@ -11,8 +11,6 @@ need qemu-system-x86_64 busybox ip
 modprobe -q -a kvdev_net tun || skip "no tun in this kernel"
 bus vhost_vdpa virtio_vdpa
 tap=kb$$ n=boot-$$
-# Needs no KVM: there is little to emulate.
-if [[ ! -w /dev/kvm ]]; then accel=tcg cpu=max; fi
 
 ip tuntap add dev $tap mode tap vnet_hdr
 at_end "ip link del $tap 2>/dev/null"

@@ -542,28 +542,22 @@ TEST(close_with_the_clock_running)
 	}
 }
 
+static void begin_owner(void *name)
+{
+	int own = dev_open();
+
+	ASSERT_EQ(name_cmd(own, KVDEV_OPEN, name), 0);
+	ASSERT_EQ(cmd(own, VHOST_SET_OWNER, NULL), 0);
+	ASSERT_EQ(cmd_u64(own, VHOST_SET_FEATURES, F_VERSION_1 | F_ALL), 0);
+	ASSERT_EQ(set_status(own, S_DRIVER_OK), 0);
+}
+
 /* An owner on its way: the clock of the guest it had stops, others see it go. */
 TEST(owner_is_killed)
 {
 	struct ci c = { .wire = RING, .fd = ci_new_named() };
-	const char *name = test_name("");
-	int ready[2], own;
-	char byte;
-	pid_t pid;
+	pid_t pid = kvt_child(begin_owner, NULL, (void *)test_name(""));
 
-	ASSERT_EQ(pipe(ready), 0);
-	pid = fork();
-	if (!pid) {
-		own = dev_open();
-		ASSERT_EQ(name_cmd(own, KVDEV_OPEN, name), 0);
-		ASSERT_EQ(cmd(own, VHOST_SET_OWNER, NULL), 0);
-		ASSERT_EQ(cmd_u64(own, VHOST_SET_FEATURES,
-				  F_VERSION_1 | F_ALL), 0);
-		ASSERT_EQ(set_status(own, S_DRIVER_OK), 0);
-		ASSERT_EQ(write(ready[1], "x", 1), 1);
-		pause();
-	}
-	ASSERT_EQ(read(ready[0], &byte, 1), 1);
 	/* through the operator's file */
 	EXPECT_EQ(ci_send_within(c.fd, SHUTDOWN, 0, 0), 0);
 	kill(pid, SIGKILL);

@@ -29,22 +29,34 @@ static const char *task_file(const char *tid, const char *name)
 	return text;
 }
 
-/* Calls fn for each worker; the sum of what it returned, or its first < 0. */
-static long each_worker(long (*fn)(const char *tid))
+/* The next one of the threads in dir that is a worker, or NULL. */
+static const char *next_worker(DIR *dir)
 {
-	DIR *dir = opendir("/proc/self/task");
-	long ret = 0, sum = 0;
 	struct dirent *d;
 
+	while ((d = readdir(dir)))
+		if (!strncmp(task_file(d->d_name, "comm"), "kvdev-", 6))
+			return d->d_name;
+	return NULL;
+}
+
+static DIR *threads(void)
+{
+	DIR *dir = opendir("/proc/self/task");
+
 	must(dir ? 0 : -errno, "list of threads");
-	while (ret >= 0 && (d = readdir(dir))) {
-		if (strncmp(task_file(d->d_name, "comm"), "kvdev-", 6))
-			continue;
-		ret = fn(d->d_name);
-		sum += ret;
-	}
+	return dir;
+}
+
+bool first_worker(char *tid, size_t size)
+{
+	DIR *dir = threads();
+	const char *found = next_worker(dir);
+
+	if (found)
+		snprintf(tid, size, "%.15s", found);
 	closedir(dir);
-	return ret < 0 ? ret : sum;
+	return found;
 }
 
 /*
@@ -65,6 +77,21 @@ static long task_sleeps(const char *tid)
 	return p ? atol(p + strlen(field)) : -EBUSY;
 }
 
+/* How often all slept, if all sleep. */
+static long workers_sleep(void)
+{
+	DIR *dir = threads();
+	long ret = 0, sum = 0;
+	const char *tid;
+
+	while (ret >= 0 && (tid = next_worker(dir))) {
+		ret = task_sleeps(tid);
+		sum += ret;
+	}
+	closedir(dir);
+	return ret < 0 ? ret : sum;
+}
+
 /* All slept at the same time: nothing woke one between two looks at all. */
 long workers_rest(void)
 {
@@ -72,7 +99,7 @@ long workers_rest(void)
 	long last = -EBUSY, sleeps;
 
 	for (;; last = sleeps) {
-		sleeps = each_worker(task_sleeps);
+		sleeps = workers_sleep();
 		if (sleeps >= 0 && sleeps == last)
 			return sleeps;
 		must(now_ms() > end ? -ETIMEDOUT : 0, "rest of the workers");
