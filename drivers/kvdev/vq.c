@@ -368,24 +368,10 @@ static void vq_put(struct kvdev_vq *vq)
 		complete(&vq->drained);
 }
 
-/**
- * kvdev_vq_complete() - give a chain back to the driver
- * @vq: the chain's queue
- * @id: the chain
- * @written: bytes written from the beginning of its writable part
- *
- * The driver may use the memory again at once: everything must be in place
- * and nothing may be touched afterwards, including @vq.
- *
- * Context: any.
- */
-void kvdev_vq_complete(struct kvdev_vq *vq, u16 id, u32 written)
+static void vq_complete(struct kvdev_vq *vq, u16 id, u32 written, bool batched)
 {
-	bool batched, signal = false;
 	unsigned long flags;
-
-	/* An interrupt on top of the worker is not the worker. */
-	batched = in_task() && READ_ONCE(vq->batcher) == current;
+	bool signal = false;
 
 	trace_kvdev_push(vq->dev->id, vq->index, id, written, !batched);
 	spin_lock_irqsave(&vq->used_lock, flags);
@@ -401,7 +387,41 @@ void kvdev_vq_complete(struct kvdev_vq *vq, u16 id, u32 written)
 		kvdev_signal_vq(vq);
 	vq_put(vq);
 }
+
+/**
+ * kvdev_vq_complete() - give a chain back to the driver
+ * @vq: the chain's queue
+ * @id: the chain
+ * @written: bytes written from the beginning of its writable part
+ *
+ * The driver may use the memory again at once: everything must be in place
+ * and nothing may be touched afterwards, including @vq.
+ *
+ * Context: any.
+ */
+void kvdev_vq_complete(struct kvdev_vq *vq, u16 id, u32 written)
+{
+	/* An interrupt on top of the worker is not the worker. */
+	vq_complete(vq, id, written,
+		    in_task() && READ_ONCE(vq->batcher) == current);
+}
 EXPORT_SYMBOL_NS_GPL(kvdev_vq_complete, KVDEV_NS);
+
+/**
+ * kvdev_vq_complete_now() - give a chain back, not at the end of the round
+ * @vq: the chain's queue
+ * @id: the chain
+ * @written: bytes written from the beginning of its writable part
+ *
+ * As kvdev_vq_complete(); on return the driver can see it, before anything it is
+ * told next, by other queues too.
+ *
+ * Context: any.
+ */
+void kvdev_vq_complete_now(struct kvdev_vq *vq, u16 id, u32 written)
+{
+	vq_complete(vq, id, written, false);
+}
 
 /**
  * kvdev_vq_account() - count a request

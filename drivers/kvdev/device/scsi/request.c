@@ -45,6 +45,7 @@ static void request_finish(struct vscsi_request *req)
 {
 	struct kvdev_vq *vq = req->vq;
 	struct vscsi_queue *queue = kvdev_vq_priv(vq);
+	bool aborted = req->task.aborted;
 	u32 used_len = req->used_len;
 	u16 id = req->id;
 	LIST_HEAD(waits);
@@ -52,8 +53,15 @@ static void request_finish(struct vscsi_request *req)
 	list_splice_init(&req->waits, &waits);
 	/* Free before the driver sees the used entry, see blk_finish(). */
 	llist_add(&req->free, &queue->free);
-	kvdev_vq_complete(vq, id, used_len);
-	/* virtio 1.3, 5.6.6.2: they answer when their tasks are completed */
+	/*
+	 * virtio 1.3, 5.6.6.2: who waits answers when its tasks are completed,
+	 * and the driver counts on that. So none of them may wait for the end
+	 * of a worker's round, the last one or those before.
+	 */
+	if (aborted || !list_empty(&waits))
+		kvdev_vq_complete_now(vq, id, used_len);
+	else
+		kvdev_vq_complete(vq, id, used_len);
 	vscsi_waits_over(&waits);
 }
 

@@ -229,34 +229,50 @@ TEST(task_management_does_not_block)
 
 /*
  * Post a VERIFY that has the worker read 32 MiB piece by piece: minutes, more
- * than a test has. On return it is under way.
+ * than a test has. On return it is under way. Its chain.
  */
-static void post_verify(struct guest *g, uint64_t tag, uint64_t *resp)
+static int post_verify(struct guest *g, uint64_t tag, uint64_t *resp)
 {
 	struct scsi_op op = { .tag = tag, .cdb = { 0x8f, [11] = 1 } };
 	uint64_t chains = guest_stats(g, Q_REQUEST).chains;
 	uint64_t end = now_ms() + WAIT_MS;
+	int head = scsi_post(g, Q_REQUEST, &op, resp);
 
-	ASSERT_GE(scsi_post(g, Q_REQUEST, &op, resp), 0);
+	ASSERT_GE(head, 0);
 	while (guest_stats(g, Q_REQUEST).chains == chains)
 		ASSERT_TRUE(now_ms() < end);
+	return head;
 }
 
+/* It is on the ring when the answer is, though the worker has more to do. */
 TEST(slow_command_is_aborted)
 {
+	struct scsi_op ready = { .tag = 10 };
 	struct nullb n;
 	struct guest *g = slow_disk(&n);
-	uint64_t resp;
+	struct vq *vq = &g->vq[Q_REQUEST];
+	struct vring_used_elem e;
+	uint64_t resp, other;
+	int i, head;
 
-	post_verify(g, 9, &resp);
+	head = post_verify(g, 9, &resp);
+	for (i = 0; i < 40; i++)
+		ASSERT_GE(scsi_post(g, Q_REQUEST, &ready, &other), 0);
 	/* Until it has begun nothing is there to be aborted. */
 	while (scsi_tmf(g, VIRTIO_SCSI_T_TMF_QUERY_TASK, 0, 0, 9) !=
 	       VIRTIO_SCSI_S_FUNCTION_SUCCEEDED)
 		;
 	EXPECT_EQ(scsi_tmf(g, VIRTIO_SCSI_T_TMF_ABORT_TASK, 0, 0, 9),
 		  VIRTIO_SCSI_S_OK);
+	ASSERT_TRUE(vq_get(vq, &e));
+	EXPECT_EQ(e.id, head);
+	vq_free_chain(vq, head);
 	EXPECT_EQ(response(g, resp), VIRTIO_SCSI_S_ABORTED);
-	EXPECT_EQ(returned(g), 1);
+	for (i = returned(g); i < 40; i++) {
+		ASSERT_EQ(vq_wait(vq, &e, WAIT_MS), 0);
+		vq_free_chain(vq, e.id);
+	}
+	EXPECT_EQ(response(g, other), VIRTIO_SCSI_S_OK);
 	guest_free(g);
 	nullb_free(&n);
 }
@@ -474,6 +490,8 @@ static void broken(struct guest *g, unsigned int queue, const struct seg *segs,
 	ASSERT_GE(vq_add(&g->vq[queue], segs, nr), 0);
 	vq_kick(&g->vq[queue]);
 	EXPECT_TRUE(event_wait(g->vq[queue].err, WAIT_MS));
+	/* The last that is told */
+	EXPECT_TRUE(event_wait(g->config_fd, WAIT_MS));
 	EXPECT_TRUE(guest_status(g) & VIRTIO_CONFIG_S_NEEDS_RESET);
 	guest_reset(g);
 	guest_start(g);
