@@ -421,6 +421,8 @@ static void broken(struct seg *s, unsigned int nr)
 	ASSERT_GE(vq_add(&n.g->vq[CTRLQ], s, nr), 0);
 	vq_kick_always(&n.g->vq[CTRLQ]);
 	ASSERT_TRUE(event_wait(n.g->vq[CTRLQ].err, WAIT_MS));
+	/* The last that is told */
+	ASSERT_TRUE(event_wait(n.g->config_fd, WAIT_MS));
 	EXPECT_TRUE(guest_status(n.g) & VIRTIO_CONFIG_S_NEEDS_RESET);
 	guest_reset(n.g);
 	guest_start(n.g);

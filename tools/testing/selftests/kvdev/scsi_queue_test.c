@@ -9,7 +9,7 @@
 #include "scsi_user.h"
 
 /* Of a slow disk: longer than a test takes for what it does meanwhile. */
-#define DELAY_NS	1500000000UL
+#define DELAY_NS	2000000000UL
 
 /* A disk whose I/O takes its time, 0:0. */
 static struct guest *slow_disk(struct nullb *n)
