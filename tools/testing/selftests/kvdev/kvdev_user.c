@@ -501,6 +501,20 @@ struct kvdev_get_stats guest_stats(struct guest *g, unsigned int queue)
 	return s;
 }
 
+/* Whoever looks at the ring finds an entry before that is decided. */
+struct kvdev_get_stats guest_stats_told(struct guest *g, unsigned int queue,
+					uint64_t nr)
+{
+	uint64_t end = now_ms() + WAIT_MS;
+	struct kvdev_get_stats s = guest_stats(g, queue);
+
+	while (s.signals + s.signals_suppressed < nr) {
+		must(now_ms() < end ? 0 : -ETIMEDOUT, "decision to interrupt");
+		s = guest_stats(g, queue);
+	}
+	return s;
+}
+
 /* ------------------------------------------------------------------ block */
 
 uint64_t blk_header(struct guest *g, uint32_t type, uint64_t sector)

@@ -140,6 +140,9 @@ void guest_free(struct guest *g);
 int guest_status(struct guest *g);
 void guest_wait_status(struct guest *g, int status);	/* or the end */
 struct kvdev_get_stats guest_stats(struct guest *g, unsigned int queue);
+/* When it has decided of so many used entries whether to interrupt for them. */
+struct kvdev_get_stats guest_stats_told(struct guest *g, unsigned int queue,
+					uint64_t nr);
 uint64_t reg_read(struct guest *g, uint32_t offset, uint32_t len);
 void reg_write(struct guest *g, uint32_t offset, uint32_t len, uint64_t value);
 uint64_t guest_alloc(struct guest *g, size_t size, size_t align);
