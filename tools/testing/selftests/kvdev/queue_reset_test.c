@@ -380,7 +380,7 @@ static void *load_thread(void *data)
 	unsigned int i, num;
 
 	memset(busy, CANARY, 8 * SLOT);
-	while (now_ms() < end) {
+	while (now_ms() < end || l->resets < 3) {
 		for (i = 0; i < 3; i++) {
 			fill(buffer, 4096, ++seed);
 			request(l, VIRTIO_BLK_T_OUT);
