@@ -180,9 +180,10 @@ int ci_send_within(int fd, uint32_t op, uint32_t ack_ms, uint32_t stop_ms)
 	return cmd(fd, KVDEV_VMMCI_CMD, &v);
 }
 
+/* With more time than any slow machine takes. */
 int ci_send(struct ci *c, uint32_t op)
 {
-	return ci_send_within(c->fd, op, 0, 0);
+	return ci_send_within(c->fd, op, 30 * WAIT_MS, 30 * WAIT_MS);
 }
 
 bool event_readable(int fd, int ms)

@@ -351,11 +351,11 @@ TEST(default_time_to_answer)
 	struct ci *c = ci_start(LEGACY, 0);
 	uint64_t start = now_ms();
 
-	EXPECT_EQ(ci_send(c, SHUTDOWN), 0);
+	EXPECT_EQ(ci_send_within(c->fd, SHUTDOWN, 0, 0), 0);
 	EXPECT_EVENT(c, EV(ACK_TIMEOUT), SHUTDOWN);
 	EXPECT_GE(now_ms() - start, 3000);
 	/* and 120 from an answer on: longer than the first time */
-	EXPECT_EQ(ci_send(c, SHUTDOWN), 0);
+	EXPECT_EQ(ci_send_within(c->fd, SHUTDOWN, 30 * WAIT_MS, 0), 0);
 	ci_answer(c, SHUTDOWN);
 	EXPECT_EVENT(c, EV(ACK), SHUTDOWN);
 	EXPECT_TRUE(!event_readable(c->fd, 4000));
@@ -367,7 +367,7 @@ TEST(answers_do_not_prolong)
 	uint64_t start = now_ms();
 	struct kvdev_event e;
 
-	EXPECT_EQ(ci_send_within(c->fd, SHUTDOWN, 0, 300), 0);
+	EXPECT_EQ(ci_send_within(c->fd, SHUTDOWN, 30 * WAIT_MS, 300), 0);
 	do {
 		ci_answer(c, SHUTDOWN);
 		ci_answer(c, REBOOT);
