@@ -48,13 +48,20 @@ ends() {
 "$ctl" create vmmci "$n"
 "$ctl" vmmci "$n" wait >events &
 pids+=("$!")
+# ask COMMAND EVENT: until whoever waits for events has heard of that one. Of each
+# kind it hears of the last only.
+heard() { [[ $(tail -n1 events) == "$1" ]]; }
+ask() {
+	# Emulated machines take their time to answer.
+	"$ctl" vmmci "$n" "$1" --wait --ack-timeout 60
+	wait_for 60 heard "$2"
+}
 
 boot
 now=$(date +%s)
-# Emulated machines take their time to answer.
-"$ctl" vmmci "$n" syncrtc --wait --ack-timeout 60
-"$ctl" vmmci "$n" reboot --wait --ack-timeout 60
-"$ctl" vmmci "$n" shutdown --wait --ack-timeout 60
+ask syncrtc 'ack syncrtc'
+ask reboot 'done reboot'
+ask shutdown released
 ends 0
 same "$(said failed)" 0 "failed checks in the guest"
 same "$(said command | tr '\n' ' ')" '3 2 1 '
@@ -70,4 +77,5 @@ kill -TERM "$vm"
 ends 3
 grep -q 'does not do what it is asked for' vmm.err || fail "stopped for another reason"
 (( SECONDS - start >= 3 )) || fail "stopped after $((SECONDS - start)) s"
-same "$(tail -n2 events | tr '\n' ',')" 'ack-timeout shutdown,released,' events
+heard_both() { [[ $(tail -n2 events | tr '\n' ',') == 'ack-timeout shutdown,released,' ]]; }
+wait_for 60 heard_both

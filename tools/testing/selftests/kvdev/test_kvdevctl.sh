@@ -46,13 +46,14 @@ runs() { [[ $(cat "/proc/$1/comm") == "$2" ]]; }
 listens() {
 	readlink "/proc/$1"/fd/* | grep -qx /dev/kvdev && grep -q ') S ' "/proc/$1/stat"
 }
-# json EXPRESSION: true of "j", which is what ./out says
-json() {
+# is EXPRESSION: is it true of "j", which is what ./out says?
+is() {
 	[[ ${python:-} ]] || return 0
 	python3 -c 'import json, sys
 j = json.load(open("out"))
-sys.exit(not eval(sys.argv[1]))' "$1" || fail "not '$1': $(cat out)"
+sys.exit(not eval(sys.argv[1]))' "$1"
 }
+json() { is "$1" || fail "not '$1': $(cat out)"; }
 
 # ------------------------------------------------------------ without the bus
 step "module and device node"
@@ -284,9 +285,11 @@ if [[ ${python:-} ]]; then
 	watcher=$!
 	pids+=("$watcher")
 	wait_for 60 listens "$watcher"
-	ok vmmci "$n.ci" syncrtc --wait
+	ok vmmci "$n.ci" syncrtc --wait --ack-timeout 60
 	[[ $(cat out) == 'ack syncrtc' ]] || fail "syncrtc: $(cat out)"
-	ok vmmci "$n.ci" reboot --wait
+	# Of two of a kind it would hear of the last.
+	wait_for 60 grep -q syncrtc watched
+	ok vmmci "$n.ci" reboot --wait --ack-timeout 60
 	[[ $(cat out) == $'ack reboot\ndone reboot' ]] || fail "reboot: $(cat out)"
 	wait "$watcher" || fail "wait --count: $(cat watched)"
 	head -n1 watched >out
@@ -301,11 +304,11 @@ if [[ ${python:-} ]]; then
 	touch guest.stubborn
 	rm guest.deaf
 	rc=0
-	"$ctl" vmmci "$n.ci" shutdown --wait --stop-timeout 0.2 >out || rc=$?
+	"$ctl" vmmci "$n.ci" shutdown --wait --ack-timeout 60 --stop-timeout 0.2 >out || rc=$?
 	[[ $rc == 1 && $(tail -n1 out) == 'stop-timeout shutdown' ]] || fail "$rc: $(cat out)"
 	bad 1 "python3 (pid $guest)" -- delete "$n.ci"
 	rm guest.stubborn
-	ok -j vmmci "$n.ci" shutdown --wait
+	ok -j vmmci "$n.ci" shutdown --wait --ack-timeout 60
 	tail -n1 out >last
 	mv last out
 	json 'j["event"] == "released" and j["command"] is None'
@@ -397,12 +400,16 @@ if modprobe -q virtio_vdpa && modprobe -q virtio_blk; then
 	has 'status +running .*DRIVER_OK'
 	sed -n '/^  accepted/,$p' out | grep -qw ACCESS_PLATFORM || fail "not accepted: $(cat out)"
 
-	(while :; do dd if="$disk" of=/dev/null bs=64k iflag=direct status=none; done) 2>/dev/null &
+	(while [[ ! -e enough ]]; do dd if="$disk" of=/dev/null bs=64k iflag=direct status=none; done) 2>/dev/null &
 	pids+=($!)
-	ok -j stats "$n" --watch 2 --count 1
+	# Reading may take a moment to begin.
+	for _ in {1..20}; do
+		ok -j stats "$n" --watch 2 --count 1
+		! is "j[0]['rates']['chains'] > 1 and j[0]['rates']['bytes_writable'] > 65536" || break
+	done
 	json "j[0]['rates']['chains'] > 1 and j[0]['rates']['bytes_writable'] > 65536"
-	kill "${pids[-1]}"
-	wait "${pids[-1]}" 2>/dev/null || true
+	touch enough
+	wait "${pids[-1]}" || true
 
 	bad 1 "'$n' is in use: vDPA bus, driver virtio_vdpa, $disk" -- delete "$n"
 	grep -q "kvdevctl delete $n --vdpa" err || fail "no advice: $(cat err)"
@@ -490,7 +497,8 @@ time.sleep(600)' "$node" &
 		bad 1 "python3 (pid $holder)" -- delete "$n" --vdpa
 		kill -9 "$holder"
 		wait "$holder" 2>/dev/null || true
-		ok delete "$n" --vdpa
+		# The last work for a dead process may be done a moment later.
+		wait_for 60 "$ctl" delete "$n" --vdpa
 	fi
 	modprobe -q -r vhost_vdpa || true
 fi
@@ -504,6 +512,6 @@ if modprobe -q vdpa_sim_blk && type -P vdpa >/dev/null &&
 	vdpa dev del "$n"
 fi
 
-modprobe -r kvdev_vdpa || fail "kvdev_vdpa cannot be unloaded"
+wait_for 60 modprobe -r kvdev_vdpa
 "$ctl" list --names | grep "^$n" && fail "left behind"
 echo "all done"
