@@ -31,6 +31,19 @@ wait_for() {
 	done
 }
 
+# remove MODULE: a device whose last user has just ended may keep it for a moment
+remove() { wait_for 60 rmmod "$1"; }
+# iperf [OPTION]...: its output is in ./iperf.out. A server that does not know yet
+# that its last client is gone calls itself busy.
+iperf() {
+	local end=$((SECONDS + 60))
+	until iperf3 "$@" >iperf.out 2>&1; do
+		grep -q 'server is busy' iperf.out || fail "iperf3 $*: $(cat iperf.out)"
+		((SECONDS < end)) || fail "iperf3 $*: busy for ever"
+		sleep 0.1
+	done
+}
+
 work=$(mktemp -d)
 cd "$work"
 cleanups=()

@@ -92,12 +92,12 @@ step "from the disc"
 boot d
 wait_for 300 console_has '^drive: take it'
 # The drive is locked while the guest looks at the disc.
-wait_for 60 "$ctl" media "$n" 1:0 --eject
-wait_for 100 console_has '^drive: empty'
+wait_for 300 "$ctl" media "$n" 1:0 --eject
+wait_for 300 console_has '^drive: empty'
 "$ctl" media "$n" 1:0 --file second.iso
-wait_for 100 console_has '^bus: waits'
+wait_for 300 console_has '^bus: waits'
 "$ctl" lun add "$n" 2:0 --disk --file more.img
-wait_for 100 console_has '^plugged: '
+wait_for 300 console_has '^plugged: '
 "$ctl" lun del "$n" 2:0
 wait_qemu
 grep -aq 'Booting from DVD/CD' console || fail "not from the disc"

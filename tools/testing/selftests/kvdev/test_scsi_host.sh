@@ -19,15 +19,16 @@ end_users() {
 }
 at_end end_users
 
-# unit KIND TARGET:LUN: sets "found" to the name under /dev
-unit() {
+# known KIND TARGET:LUN: sets "found" to the name under /dev, where it may come later
+known() {
 	local at=$2 path
 	# The kernel shows LUNs from 256 on as they are addressed: flat space.
 	(( ${2#*:} < 256 )) || at=${2%:*}:$((${2#*:} + 0x4000))
 	path=(/sys/bus/vdpa/devices/"$n"/virtio*/host*/target*/*:0:"$at"/"$1"/*)
 	[[ -e ${path[0]} ]] && found=${path[0]##*/}
 }
-gone() { ! unit "$1" "$2"; }
+unit() { known "$1" "$2" && [[ -e /dev/$found ]]; }
+gone() { ! known "$1" "$2"; }
 requests() { awk '{ print $1 + $5 }' "/sys/block/${1#/dev/}/stat"; }
 load() { # DISK
 	fio --name=load --filename="$1" --direct=1 --ioengine=libaio \
@@ -90,7 +91,7 @@ done
 grep -q 'has no unit 0:1' err || fail "kvdevctl says: $(cat err)"
 
 step "resets under load"
-unit scsi_generic 0:0
+wait_for 60 unit scsi_generic 0:0
 sg_reset --device "/dev/$found"
 unload
 
@@ -122,14 +123,15 @@ grep -q locked err || fail "kvdevctl says: $(cat err)"
 "$ctl" lun list "$n" | grep -q '1:300 .*cdrom.*locked.*one.iso' || fail "$("$ctl" lun list "$n")"
 umount mnt
 for disc in two one; do
-	"$ctl" media "$n" 1:300 --eject
+	# The drive is locked until its last user is really gone.
+	wait_for 60 "$ctl" media "$n" 1:300 --eject
 	! head -c 1 "$cd" >/dev/null 2>&1 || fail "reads without a disc"
 	"$ctl" media "$n" 1:300 --file $disc.iso
 	wait_for 60 head -c 1 "$cd"
 	check_disc $disc.sum
 	umount mnt
 done
-unit scsi_generic 1:300
+wait_for 60 unit scsi_generic 1:300
 sg_start --eject "/dev/$found"
 "$ctl" -j lun list "$n" | grep -q '"tray_open":true' || fail "the tray is closed"
 sg_start --load "/dev/$found"
@@ -146,6 +148,8 @@ if modprobe -q null_blk nr_devices=0 && mkdir "$nullb"; then
 	"$ctl" lun add "$n" 0:2 --disk --dev "$bad"
 	wait_for 60 unit scsi_generic 0:2
 	sg=/dev/$found
+	# The first one may be told that the unit is new.
+	wait_for 60 sg_raw "$sg" 00 00 00 00 00 00
 	sg_raw -r 4k "$sg" 28 00 00 00 03 e0 00 00 08 00 >out 2>&1 || fail "$(cat out)"
 	! sg_raw -r 4k "$sg" 28 00 00 00 03 e8 00 00 08 00 >out 2>&1 || fail "read a bad block"
 	grep -qi 'medium error' out || fail "$(cat out)"
@@ -170,4 +174,4 @@ fio=''
 [[ $rc != 0 ]] || fail "fio without a disk is content: $(cat fio.out)"
 wait_for 60 gone block 0:0
 "$ctl" delete "$n" --vdpa
-rmmod kvdev_vdpa || fail "kvdev_vdpa stays"
+remove kvdev_vdpa

@@ -17,8 +17,13 @@ found() {
 	sg=/dev/${path[0]##*/}
 	[[ -c $sg ]]
 }
-# unit TARGET:LUN: $sg is its node, from now on
-unit() { wait_for 30 found "$1"; found "$1"; }
+# unit TARGET:LUN: $sg is its node, from now on. The first one who asks may be told
+# that the unit is new: the kernel's own driver, or we.
+unit() {
+	wait_for 60 found "$1"
+	found "$1"
+	wait_for 60 sg_raw "$sg" 00 00 00 00 00 00
+}
 # The command succeeds and says each of the patterns.
 says() { # COMMAND... -- PATTERN...
 	local command=()
@@ -144,7 +149,8 @@ ends $LBA sg_unmap --force -l 32767 -n 2 "$sg"
 
 step "modes"
 # The write cache, by sd and by hand
-type=$(echo /sys/class/scsi_disk/*:0:0:0/cache_type)
+has_type() { type=$(echo /sys/class/scsi_disk/*:0:0:0/cache_type) && [[ -e $type ]]; }
+wait_for 60 has_type
 grep -qx 'write back' "$type" || fail "cache: $(cat "$type")"
 echo 'write through' >"$type"
 says sg_modes -p 8 -H "$sg" -- '12 00'

@@ -112,4 +112,4 @@ grep -Eq '"bytes_writable": *[1-9][0-9]' <("$ctl" -j stats "$n.rng") || fail "$(
 ! rmmod kvdev_vdpa 2>/dev/null || fail "the module goes, its device does not"
 "$ctl" delete "$n.rng" --vdpa
 
-rmmod kvdev_vdpa || fail "kvdev_vdpa stays"
+remove kvdev_vdpa

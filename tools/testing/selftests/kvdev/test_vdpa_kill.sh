@@ -74,7 +74,8 @@ kill_qemu
 sum=$(sha256sum <disk.img)
 sleep 2
 same "$(sha256sum <disk.img)" "$sum" "image after the end"
-[[ $(used_by "$n") == *'driver vhost_vdpa'* && $(used_by "$n") != *pid* ]] || fail "used by $(used_by "$n")"
+free_again() { [[ $(used_by "$n") == *'driver vhost_vdpa'* && $(used_by "$n") != *pid* ]]; }
+wait_for 60 free_again
 check_image
 
 step "another guest"
@@ -92,11 +93,11 @@ from=$(completions)
 wait_for 400 busy
 kill -0 "$del" || fail "vdpa dev del did not wait for QEMU"
 kill_qemu
-wait_for 30 eval "! kill -0 $del"
+wait_for 200 eval "! kill -0 $del"
 wait "$del" || fail "vdpa dev del: $?"
 same "$(used_by "$n")" nobody "used by"
 check_image
 
 "$ctl" delete "$n"
 "$ctl" delete "$n.root" --vdpa
-rmmod kvdev_vdpa || fail "kvdev_vdpa stays"
+remove kvdev_vdpa

@@ -28,7 +28,7 @@ used_by() { "$ctl" show "$1" | sed -n 's|^  used by  *||p'; }
 # node NAME: /dev/vhost-vdpa-N, as soon as it is there
 node() {
 	local found
-	for _ in {1..100}; do
+	for _ in {1..600}; do
 		found=$(used_by "$1" | sed -n 's|.*\(/dev/vhost-vdpa-[0-9]*\).*|\1|p')
 		[[ ! -c $found ]] || break
 		sleep 0.1
