@@ -24,11 +24,12 @@ in_ns() { ip netns exec "$ns" "$@"; }
 no_ipv6() { echo 1 >"/proc/sys/net/ipv6/conf/$1/disable_ipv6" || true; }
 netdev() { basename /sys/bus/vdpa/devices/"$n"/virtio*/net/*; }
 has_netdev() { [[ $(netdev 2>/dev/null) =~ ^[a-z0-9]+$ ]]; }
-# The driver's interface, wherever the kernel put it, as g0 in the name space.
+# The driver's interface, wherever the kernel put it and however it is called by
+# now, as g0 in the name space.
+take_netdev() { ip link set "$(netdev)" name g0 && ip link set g0 netns "$ns"; }
 into_ns() {
 	wait_for 60 has_netdev
-	ip link set "$(netdev)" name g0
-	ip link set g0 netns "$ns"
+	wait_for 60 take_netdev
 }
 # counter QUEUE NAME
 counter() {

@@ -59,7 +59,8 @@ serve_iperf() {
 streams() {
 	local way
 	for way in '' -R; do
-		iperf3 -c "$peer" -t 2 $way >iperf.out || fail "iperf3 $way: $(cat iperf.out)"
+		# shellcheck disable=SC2086 # a word or none
+		iperf -c "$peer" -t 2 $way
 		[[ $(rate <iperf.out) ]] || fail "iperf3 $way: $(cat iperf.out)"
 		echo "# TCP ${way:-  }: $(rate <iperf.out)"
 	done

@@ -17,7 +17,19 @@ no_drops() {
 	some=$("$ctl" -j stats "$n" | grep -oE '"drop_(backlog|queue|buffer|tap|memory|csum|gso_type|gso_size)": *[1-9][0-9]*') || return 0
 	fail "$some"
 }
+no_tap() { [[ ! -e /sys/class/net/$tap ]]; }
+# Sets "had" to what there was, when nothing is on its way any more.
+settle() {
+	local was=''
+	had=$(packets)
+	while [[ $had != "$was" ]]; do
+		was=$had
+		sleep 0.3
+		had=$(packets)
+	done
+}
 create() { # OPTION...
+	wait_for 60 no_tap
 	"$ctl" create net "$n" --tap "$tap" --mac $mac --queues 4 "$@" --vdpa
 	no_ipv6 "$tap"
 	into_ns
@@ -72,11 +84,11 @@ for pairs in 4 3 2; do
 	transfer host
 	transfer guest
 done
-had=$(packets)
+settle
 flows
 wait_for 60 grown 32 0 2
 in_ns ethtool -L g0 combined 1
-had=$(packets)
+settle
 flows
 wait_for 60 grown 32 0
 no_drops
@@ -100,14 +112,14 @@ for options in --rss '--rss --hash-report'; do
 	"$ctl" show "$n" | grep -q '^  hashes  *choose queues' || fail "$("$ctl" show "$n")"
 	in_ns ethtool -L g0 combined 4
 	in_ns ethtool -X g0 equal 4
-	had=$(packets)
+	settle
 	flows
 	wait_for 60 grown 64 0 2 4 6
 	in_ns ethtool -X g0 weight 0 0 1 0
 	# What has no hash would go to another queue: nobody is to ask for addresses.
 	ip neigh replace 192.0.2.2 lladdr $mac dev "$tap" nud permanent
 	in_ns ip neigh replace 192.0.2.1 lladdr "$(cat "/sys/class/net/$tap/address")" dev g0 nud permanent
-	had=$(packets)
+	settle
 	flows
 	wait_for 60 grown 64 4
 	for table in 'weight 1 0 0 1' 'equal 3'; do
