@@ -266,7 +266,7 @@ static bool wants_signal(const struct kvdev_ring *ring, u16 old, u16 new)
 	       distance(ring, old, new);
 }
 
-static bool packed_publish(struct kvdev_ring *ring)
+static u16 packed_show(struct kvdev_ring *ring)
 {
 	struct kvdev_packed_ring *p = &ring->packed;
 	u16 old = p->published, new = p->used;
@@ -280,7 +280,15 @@ static bool packed_publish(struct kvdev_ring *ring)
 	 */
 	smp_wmb();
 	WRITE_ONCE(desc_at(ring, old)->flags, cpu_to_le16(p->first_flags));
+	return distance(ring, p->asked, new);
+}
 
+static bool packed_wants_signal(struct kvdev_ring *ring)
+{
+	struct kvdev_packed_ring *p = &ring->packed;
+	u16 old = p->asked, new = p->published;
+
+	p->asked = new;
 	/*
 	 * Flags before the look at what the driver wants: it writes its wish
 	 * and then looks at the flags, so one of the two sees the other
@@ -288,6 +296,12 @@ static bool packed_publish(struct kvdev_ring *ring)
 	 */
 	smp_mb();
 	return wants_signal(ring, old, new);
+}
+
+static bool packed_publish(struct kvdev_ring *ring)
+{
+	packed_show(ring);
+	return packed_wants_signal(ring);
 }
 
 static void set_event(struct kvdev_ring *ring, u16 base, u16 flags)
@@ -341,6 +355,7 @@ static void packed_activate(struct kvdev_ring *ring,
 	p->avail = base_to_pos(ring, avail);
 	p->used = base_to_pos(ring, used);
 	p->published = p->used;
+	p->asked = p->used;
 }
 
 static void packed_base(const struct kvdev_ring *ring, u16 *avail, u16 *used)
@@ -393,6 +408,8 @@ const struct kvdev_ring_ops kvdev_packed_ops = {
 	.unpop = packed_unpop,
 	.push = packed_push,
 	.publish = packed_publish,
+	.show = packed_show,
+	.wants_signal = packed_wants_signal,
 	.enable_kick = packed_enable_kick,
 	.disable_kick = packed_disable_kick,
 };

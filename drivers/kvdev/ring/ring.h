@@ -12,9 +12,9 @@
  * used afterwards.
  *
  * Contexts: peek, pop, unpop, enable_kick and disable_kick belong to the one
- * consumer (the queue's worker). push and publish belong to whoever completes and are
- * serialised by the caller; they touch no field of the consumer side, so both
- * sides run concurrently.
+ * consumer (the queue's worker). push and publish, which is show and wants_signal,
+ * belong to whoever completes and are serialised by the caller; they touch no
+ * field of the consumer side, so both sides run concurrently.
  *
  *	       consumer (worker)                producer (completion)
  *	avail -> peek -> pop -> ... request ... -> push -> publish -> used
@@ -115,7 +115,11 @@ struct kvdev_ring;
  *	time. Several are undone in the reverse order
  * @push: write a used entry that the driver does not see yet
  * @publish: let the driver see what was pushed, at least one; true if it wants
- *	an interrupt
+ *	an interrupt. It is the next two at once
+ * @show: let the driver see what was pushed, at least one. Returns how much of
+ *	the ring it was shown since it was last asked, at most twice its size
+ * @wants_signal: ask it whether it wants an interrupt for what it was shown
+ *	since it was last asked, which is less than twice the ring
  * @enable_kick: ask the driver for kicks; true if there is work already
  * @disable_kick: tell the driver that kicks are not needed
  */
@@ -137,6 +141,8 @@ struct kvdev_ring_ops {
 	void (*unpop)(struct kvdev_ring *ring, u16 id);
 	void (*push)(struct kvdev_ring *ring, u16 id, u32 written);
 	bool (*publish)(struct kvdev_ring *ring);
+	u16 (*show)(struct kvdev_ring *ring);
+	bool (*wants_signal)(struct kvdev_ring *ring);
 	bool (*enable_kick)(struct kvdev_ring *ring);
 	void (*disable_kick)(struct kvdev_ring *ring);
 };
@@ -155,6 +161,7 @@ extern const struct kvdev_ring_ops kvdev_packed_ops;
  * @last_avail: consumer: next available entry to take
  * @used_idx: producer: next used entry to write
  * @published: producer: used->idx as the driver sees it
+ * @asked: producer: @published when the driver was last asked
  * @flags: consumer: used->flags as written
  */
 struct kvdev_split_ring {
@@ -171,6 +178,7 @@ struct kvdev_split_ring {
 	/* The producer's fields; another CPU than the consumer's writes them */
 	u16 used_idx __aligned(64);
 	u16 published;
+	u16 asked;
 };
 
 /**
@@ -186,6 +194,7 @@ struct kvdev_split_ring {
  * @used: producer: position of the next used descriptor to write
  * @published: producer: position of the first used descriptor that the driver
  *	does not see; the consumer reads it
+ * @asked: producer: @published when the driver was last asked
  * @first_flags: producer: the flags to be written there
  */
 struct kvdev_packed_ring {
@@ -201,6 +210,7 @@ struct kvdev_packed_ring {
 	/* The producer's fields; another CPU than the consumer's writes them */
 	u16 used __aligned(64);
 	u16 published;
+	u16 asked;
 	u16 first_flags;
 };
 
@@ -214,8 +224,8 @@ struct kvdev_packed_ring {
  * @split: state of the split format
  * @packed: state of the packed format
  * @pending: producer: entries pushed and not published
- * @signal_next: producer: the next publish interrupts in any case. Set at
- *	activation: what the driver saw before cannot be known
+ * @signal_next: producer: the next time the driver is asked, the answer is yes.
+ *	Set at activation: what the driver saw before cannot be known
  */
 struct kvdev_ring {
 	const struct kvdev_ring_ops *ops;
@@ -275,6 +285,30 @@ static inline void kvdev_ring_push(struct kvdev_ring *ring, u16 id,
 	ring->pending++;
 }
 
+/*
+ * For those who notify later: the driver can see what was pushed, and is asked
+ * by kvdev_ring_wants_signal(). One that was shown as much as the ring holds is
+ * asked before it is shown more. Returns how much that is, see struct
+ * kvdev_ring_ops.
+ */
+static inline u16 kvdev_ring_show(struct kvdev_ring *ring)
+{
+	if (!ring->pending)
+		return 0;
+	ring->pending = 0;
+	return ring->ops->show(ring);
+}
+
+/* It was shown something. */
+static inline bool kvdev_ring_wants_signal(struct kvdev_ring *ring)
+{
+	bool force = ring->signal_next;
+
+	ring->signal_next = false;
+	return ring->ops->wants_signal(ring) || force;
+}
+
+/* Both at once: true if the driver wants an interrupt. */
 static inline bool kvdev_ring_publish(struct kvdev_ring *ring)
 {
 	bool force = ring->signal_next;

@@ -183,10 +183,9 @@ static void split_push(struct kvdev_ring *ring, u16 id, u32 written)
 	WRITE_ONCE(elem->len, (__force __virtio32)cpu_to_le32(written));
 }
 
-static bool split_publish(struct kvdev_ring *ring)
+static u16 split_show(struct kvdev_ring *ring)
 {
 	struct kvdev_split_ring *s = &ring->split;
-	u16 old = s->published, new = s->used_idx;
 
 	/*
 	 * The driver must see entries, and the data they stand for, before the
@@ -194,9 +193,17 @@ static bool split_publish(struct kvdev_ring *ring)
 	 * (virtio 1.3, 2.7.14).
 	 */
 	smp_wmb();
-	put16(&s->used->idx, new);
-	s->published = new;
+	put16(&s->used->idx, s->used_idx);
+	s->published = s->used_idx;
+	return s->published - s->asked;
+}
 
+static bool split_wants_signal(struct kvdev_ring *ring)
+{
+	struct kvdev_split_ring *s = &ring->split;
+	u16 old = s->asked, new = s->published;
+
+	s->asked = new;
 	/*
 	 * Index before the look at what the driver wants: it writes its wish
 	 * and then looks at the index, so one of the two sees the other
@@ -206,6 +213,12 @@ static bool split_publish(struct kvdev_ring *ring)
 	if (ring->event_idx)
 		return vring_need_event(get16(s->used_event), new, old);
 	return !(get16(&s->avail->flags) & VRING_AVAIL_F_NO_INTERRUPT);
+}
+
+static bool split_publish(struct kvdev_ring *ring)
+{
+	split_show(ring);
+	return split_wants_signal(ring);
 }
 
 static bool split_enable_kick(struct kvdev_ring *ring)
@@ -253,6 +266,7 @@ static void split_activate(struct kvdev_ring *ring,
 	s->avail_idx = avail;
 	s->used_idx = used;
 	s->published = used;
+	s->asked = used;
 }
 
 static void split_base(const struct kvdev_ring *ring, u16 *avail, u16 *used)
@@ -295,6 +309,8 @@ const struct kvdev_ring_ops kvdev_split_ops = {
 	.unpop = split_unpop,
 	.push = split_push,
 	.publish = split_publish,
+	.show = split_show,
+	.wants_signal = split_wants_signal,
 	.enable_kick = split_enable_kick,
 	.disable_kick = split_disable_kick,
 };

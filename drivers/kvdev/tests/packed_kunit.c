@@ -453,6 +453,27 @@ static void publish_event(struct kunit *test)
 	}
 }
 
+/* The same one after the other: asked once. */
+static void show_event(struct kunit *test)
+{
+	const struct event_case *c = test->param_value;
+	struct mock_ring *mock = kunit_mock_ring(test, c->num,
+						 MOCK_PACKED | EVENT_IDX,
+						 c->old - 1);
+	int i;
+
+	mock_ring_give(mock, 0, 0);
+	KUNIT_EXPECT_TRUE(test, kvdev_ring_publish(&mock->ring));
+	mock_packed_event(mock, c->off_wrap, VRING_PACKED_EVENT_FLAG_DESC);
+	for (i = 0; i < c->count; i++) {
+		mock_ring_give(mock, i, 0);
+		KUNIT_EXPECT_EQ(test, kvdev_ring_show(&mock->ring), 1 + i);
+	}
+	KUNIT_EXPECT_EQ(test, kvdev_ring_wants_signal(&mock->ring), c->signal);
+	/* Nothing since */
+	KUNIT_EXPECT_FALSE(test, kvdev_ring_wants_signal(&mock->ring));
+}
+
 /* Flags are two bits; the place does not matter without DESC. */
 static void publish_flags(struct kunit *test)
 {
@@ -508,6 +529,7 @@ static struct kunit_case packed_cases[] = {
 	KUNIT_CASE(out_of_order),
 	KUNIT_CASE(used_write_flag),
 	KUNIT_CASE_PARAM(publish_event, event_gen_params),
+	KUNIT_CASE_PARAM(show_event, event_gen_params),
 	KUNIT_CASE(publish_flags),
 	KUNIT_CASE(kick_events),
 	{ }

@@ -526,6 +526,69 @@ static void publish_event_idx(struct kunit *test)
 			(u16)(c->old + c->count));
 }
 
+/* What is shown is seen at once; the driver is asked once for all of it, later. */
+static void show_and_ask_later(struct kunit *test)
+{
+	struct mock_ring *mock = kunit_mock_ring(test, 8, format_of(test), 0);
+	int i;
+
+	KUNIT_EXPECT_EQ(test, kvdev_ring_show(&mock->ring), 0);
+	mock_ring_give(mock, 0, 0);
+	KUNIT_EXPECT_TRUE(test, kvdev_ring_publish(&mock->ring));
+	for (i = 1; i <= 3; i++) {
+		mock_ring_give(mock, i, 0);
+		KUNIT_EXPECT_EQ(test, kvdev_ring_show(&mock->ring), i);
+		KUNIT_EXPECT_EQ(test, mock_ring_used_idx(mock), 1 + i);
+	}
+	KUNIT_EXPECT_EQ(test, kvdev_ring_show(&mock->ring), 0);
+	/* One that is pushed and not shown is not meant. */
+	mock_ring_give(mock, 4, 0);
+	KUNIT_EXPECT_TRUE(test, kvdev_ring_wants_signal(&mock->ring));
+	KUNIT_EXPECT_EQ(test, mock_ring_used_idx(mock), 4);
+	KUNIT_EXPECT_EQ(test, kvdev_ring_show(&mock->ring), 1);
+
+	/* What the driver says then counts. */
+	mock_ring_no_interrupt(mock, true);
+	KUNIT_EXPECT_FALSE(test, kvdev_ring_wants_signal(&mock->ring));
+}
+
+static void show_first_always_signals(struct kunit *test)
+{
+	struct mock_ring *mock = kunit_mock_ring(test, 8, format_of(test), 0);
+
+	mock_ring_no_interrupt(mock, true);
+	mock_ring_give(mock, 0, 0);
+	kvdev_ring_show(&mock->ring);
+	mock_ring_give(mock, 1, 0);
+	kvdev_ring_show(&mock->ring);
+	KUNIT_EXPECT_TRUE(test, kvdev_ring_wants_signal(&mock->ring));
+	mock_ring_give(mock, 2, 0);
+	kvdev_ring_show(&mock->ring);
+	KUNIT_EXPECT_FALSE(test, kvdev_ring_wants_signal(&mock->ring));
+}
+
+/* As publish_event_idx(), one after the other; and the last not shown yet. */
+static void show_event_idx(struct kunit *test)
+{
+	const struct event_case *c = test->param_value;
+	struct mock_ring *mock = kunit_mock_ring(test, 1024, EVENT_IDX,
+						 c->old - 1);
+	int i;
+
+	kvdev_ring_push(&mock->ring, 0, 0);
+	KUNIT_EXPECT_TRUE(test, kvdev_ring_publish(&mock->ring));
+	mock_ring_set_used_event(mock, c->event);
+	for (i = 0; i < c->count; i++) {
+		kvdev_ring_push(&mock->ring, 0, 0);
+		KUNIT_EXPECT_EQ(test, kvdev_ring_show(&mock->ring), 1 + i);
+	}
+	kvdev_ring_push(&mock->ring, 0, 0);
+	KUNIT_EXPECT_EQ(test, kvdev_ring_wants_signal(&mock->ring), c->signal);
+	mock_ring_set_used_event(mock, c->old + c->count);
+	KUNIT_EXPECT_EQ(test, kvdev_ring_show(&mock->ring), 1);
+	KUNIT_EXPECT_TRUE(test, kvdev_ring_wants_signal(&mock->ring));
+}
+
 /* Each side may run on its own CPU: neither writes what the other uses. */
 static void sides_share_no_field(struct kunit *test)
 {
@@ -553,6 +616,7 @@ static void sides_share_no_field(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, mock->ring.split.used_idx, before.split.used_idx);
 	KUNIT_EXPECT_EQ(test, mock->ring.split.published,
 			before.split.published);
+	KUNIT_EXPECT_EQ(test, mock->ring.split.asked, before.split.asked);
 	KUNIT_EXPECT_EQ(test, mock->ring.signal_next, before.signal_next);
 }
 
@@ -682,6 +746,9 @@ static struct kunit_case ring_cases[] = {
 	KUNIT_CASE(publish_ignores_other_flags),
 	KUNIT_CASE(publish_event_idx_ignores_flag),
 	KUNIT_CASE_PARAM(publish_event_idx, event_gen_params),
+	KUNIT_CASE_PARAM(show_and_ask_later, format_gen_params),
+	KUNIT_CASE_PARAM(show_first_always_signals, format_gen_params),
+	KUNIT_CASE_PARAM(show_event_idx, event_gen_params),
 	KUNIT_CASE(sides_share_no_field),
 	KUNIT_CASE(kick_flag_without_event_idx),
 	KUNIT_CASE(kick_event_with_event_idx),

@@ -24,6 +24,7 @@ struct model {
 	u16 last;		/* next to take */
 	u16 used;		/* next to write as used */
 	u16 published;
+	u16 asked;
 	u16 driver;		/* next to make available */
 	u16 nr_desc[NUM_MAX];	/* in flight, by id; 0: not */
 	u16 order[NUM_MAX];	/* ids in flight, in the order taken */
@@ -187,7 +188,9 @@ static void op_push(struct mock_ring *mock, struct model *m, u8 which,
 		m->order[which] = m->order[which + 1];
 }
 
-static bool model_signal(const struct mock_ring *mock, const struct model *m)
+/* Does the driver want an interrupt for what comes before @end? */
+static bool model_signal(const struct mock_ring *mock, const struct model *m,
+			 u16 end)
 {
 	u32 event = *(const u32 *)mock->areas.driver;
 	u16 flags = event >> 16 & 3, pos;
@@ -198,7 +201,7 @@ static bool model_signal(const struct mock_ring *mock, const struct model *m)
 		return false;
 	if (!mock->ring.event_idx || flags != VRING_PACKED_EVENT_FLAG_DESC)
 		return true;
-	for (pos = m->published; pos != m->used; pos = go(m, pos, 1))
+	for (pos = m->asked; pos != end; pos = go(m, pos, 1))
 		if (base_of(m, pos) == (u16)event)
 			return true;
 	return false;
@@ -209,14 +212,50 @@ static void op_publish(struct mock_ring *mock, struct model *m)
 	const struct vring_packed_desc *first =
 		&mock->packed[m->published % m->num];
 	bool any = m->published != m->used;
-	bool want = any && model_signal(mock, m);
+	bool want = any && model_signal(mock, m, m->used);
 
 	CHECK(kvdev_ring_publish(&mock->ring) == want);
 	if (any) {
 		CHECK(first->flags == m->first_flags);
 		m->first = false;
+		m->asked = m->used;
 	}
 	m->published = m->used;
+}
+
+static u16 steps(const struct model *m, u16 from, u16 to)
+{
+	u16 n;
+
+	for (n = 0; from != to; n++)
+		from = go(m, from, 1);
+	return n;
+}
+
+/* The two halves of it */
+static void op_show(struct mock_ring *mock, struct model *m)
+{
+	const struct vring_packed_desc *first =
+		&mock->packed[m->published % m->num];
+	bool any = m->published != m->used;
+
+	if (steps(m, m->asked, m->published) >= m->num)
+		return;
+	CHECK(kvdev_ring_show(&mock->ring) ==
+	      (any ? steps(m, m->asked, m->used) : 0));
+	if (any)
+		CHECK(first->flags == m->first_flags);
+	m->published = m->used;
+}
+
+static void op_ask(struct mock_ring *mock, struct model *m)
+{
+	if (m->asked == m->published)
+		return;
+	CHECK(kvdev_ring_wants_signal(&mock->ring) ==
+	      model_signal(mock, m, m->published));
+	m->first = false;
+	m->asked = m->published;
 }
 
 static void op_kick(struct mock_ring *mock, struct model *m, bool enable)
@@ -243,6 +282,7 @@ static void activate(struct mock_ring *mock, struct model *m)
 	kvdev_ring_activate(&mock->ring, &mock->cfg, mock->features,
 			    &mock->areas);
 	m->first = true;
+	m->asked = m->published;
 }
 
 static void operate(struct mock_ring *mock, struct model *m, u8 op, u8 arg,
@@ -250,7 +290,7 @@ static void operate(struct mock_ring *mock, struct model *m, u8 op, u8 arg,
 {
 	unsigned int i;
 
-	switch (op % 10) {
+	switch (op % 12) {
 	case 0:
 		op_peek(mock, m);
 		break;
@@ -302,6 +342,12 @@ static void operate(struct mock_ring *mock, struct model *m, u8 op, u8 arg,
 		CHECK(mock->cfg.used_base == base_of(m, m->last));
 		activate(mock, m);
 		break;
+	case 10:
+		op_show(mock, m);
+		break;
+	case 11:
+		op_ask(mock, m);
+		break;
 	}
 }
 
@@ -333,6 +379,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	m.last = take(&in, 1) % (2 * num);
 	m.used = m.last;
 	m.published = m.last;
+	m.asked = m.last;
 	m.driver = m.last;
 	/* 0 in one of them: a new ring */
 	mock->cfg.has_base = m.last;

@@ -61,6 +61,7 @@ struct model {
 	u16 seen;	/* avail->idx as last looked at */
 	u16 used;
 	u16 published;
+	u16 asked;
 	bool first;
 	bool no_kick;
 };
@@ -98,16 +99,15 @@ static int op_peek(struct mock_ring *mock, struct model *m)
 	return ret;
 }
 
-static bool model_signal(const struct mock_ring *mock, struct model *m)
+/* Does the driver want an interrupt for what comes before @end? */
+static bool model_signal(const struct mock_ring *mock, struct model *m, u16 end)
 {
 	u16 event = mock->avail->ring[mock->cfg.num];
 	bool want = false;
 	u16 i;
 
-	for (i = m->published; i != m->used; i++)
+	for (i = m->asked; i != end; i++)
 		want |= i == event;
-	if (m->published == m->used)
-		return false;
 	if (m->first)
 		return true;
 	if (mock->ring.event_idx)
@@ -117,14 +117,40 @@ static bool model_signal(const struct mock_ring *mock, struct model *m)
 
 static void op_publish(struct mock_ring *mock, struct model *m)
 {
-	bool want = model_signal(mock, m);
+	bool any = m->published != m->used;
+	bool want = any && model_signal(mock, m, m->used);
 
 	CHECK(mock_ring_used_idx(mock) == m->published);
 	CHECK(kvdev_ring_publish(&mock->ring) == want);
 	CHECK(mock_ring_used_idx(mock) == m->used);
-	if (m->published != m->used)
+	if (any) {
 		m->first = false;
+		m->asked = m->used;
+	}
 	m->published = m->used;
+}
+
+/* The two halves of it */
+static void op_show(struct mock_ring *mock, struct model *m)
+{
+	u16 shown = m->published == m->used ? 0 : m->used - m->asked;
+
+	if ((u16)(m->published - m->asked) >= mock->cfg.num)
+		return;
+	CHECK(kvdev_ring_show(&mock->ring) == shown);
+	CHECK(mock_ring_used_idx(mock) == m->used);
+	m->published = m->used;
+}
+
+static void op_ask(struct mock_ring *mock, struct model *m)
+{
+	if (m->asked == m->published)
+		return;
+	CHECK(kvdev_ring_wants_signal(&mock->ring) ==
+	      model_signal(mock, m, m->published));
+	CHECK(mock_ring_used_idx(mock) == m->published);
+	m->first = false;
+	m->asked = m->published;
 }
 
 static void op_kick(struct mock_ring *mock, struct model *m, bool enable)
@@ -151,7 +177,7 @@ static void operate(struct mock_ring *mock, struct model *m, u8 op, u8 arg,
 	u16 ids[4], num = mock->cfg.num;
 	unsigned int i;
 
-	switch (op % 10) {
+	switch (op % 12) {
 	case 0:
 		op_peek(mock, m);
 		break;
@@ -205,6 +231,12 @@ static void operate(struct mock_ring *mock, struct model *m, u8 op, u8 arg,
 		}
 		CHECK(mock_ring_avail_base(mock) == m->last);
 		break;
+	case 10:
+		op_show(mock, m);
+		break;
+	case 11:
+		op_ask(mock, m);
+		break;
 	}
 }
 
@@ -249,6 +281,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	m.seen = m.last;
 	m.used = mock->cfg.used_base;
 	m.published = m.used;
+	m.asked = m.used;
 
 	nr_ops = take(&in, 1) % (OPS_MAX + 1);
 	for (i = 0; i < nr_ops; i++) {
