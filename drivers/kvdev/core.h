@@ -41,6 +41,7 @@
 #define KVDEV_CORE_H
 
 #include <linux/completion.h>
+#include <linux/hrtimer.h>
 #include <linux/kref.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
@@ -69,6 +70,27 @@ enum {
 };
 
 /**
+ * struct kvdev_coalescing - notifications that are put off
+ * @max_packets: this many packets are reason for one; 0: none is put off
+ * @max_usecs: so long does one wait
+ * @packets: given back so far; the worker's
+ * @asked_at: @packets when the driver was last asked whether it wants one
+ * @held: one is put off: the driver was shown something and not asked
+ * @timer: runs since the first packet of those one is put off for; may run on
+ *	when it is not needed any more
+ *
+ * Without another rule: kvdev_vq.used_lock.
+ */
+struct kvdev_coalescing {
+	u32 max_packets;
+	u32 max_usecs;
+	u32 packets;
+	u32 asked_at;
+	bool held;
+	struct hrtimer timer;
+};
+
+/**
  * struct kvdev_vq - one queue of a device
  * @dev: its device
  * @index: its number
@@ -82,6 +104,7 @@ enum {
  * @running: is to be served; changed under both mutexes
  * @broken: the driver broke the protocol; not served until restarted
  * @parked: chains that are left are not work until somebody wakes the queue
+ * @starved: nothing goes on without more chains: no notification is put off
  * @mem: memory table, of its own reference; NULL unless running
  * @mem_seq: kvdev_dev.mem_seq of @mem
  * @areas: mapped ring
@@ -96,6 +119,7 @@ enum {
  * @inflight: chains in flight, plus one while running
  * @drained: completed when @inflight drops to 0
  * @ring: consumer side under @mutex, producer side under @used_lock
+ * @coal: when the driver is notified
  * @stats: counters
  */
 struct kvdev_vq {
@@ -113,6 +137,7 @@ struct kvdev_vq {
 	bool running;
 	bool broken;
 	bool parked;
+	bool starved;
 	struct kvdev_mem_table *mem;
 	unsigned long mem_seq;
 	struct kvdev_area areas[KVDEV_NR_AREAS];
@@ -128,6 +153,7 @@ struct kvdev_vq {
 	refcount_t inflight;
 	struct completion drained;
 	struct kvdev_ring ring;
+	struct kvdev_coalescing coal;
 	struct kvdev_vq_stats stats;
 };
 
@@ -297,6 +323,20 @@ int kvdev_vq_start(struct kvdev_vq *vq);
 void kvdev_vq_stop(struct kvdev_vq *vq);
 void kvdev_vq_get_base(struct kvdev_vq *vq, u16 *avail, u16 *used);
 void kvdev_vq_set_base(struct kvdev_vq *vq, u16 avail, u16 used);
+
+/* coalesce.c */
+void kvdev_coalesce_init(struct kvdev_vq *vq);
+void kvdev_coalesce_end(struct kvdev_vq *vq);
+bool kvdev_coalesce_publish(struct kvdev_vq *vq, bool now);
+
+/* The driver was asked: with the producer's lock. */
+static inline void kvdev_vq_count_signal(struct kvdev_vq *vq, bool signal)
+{
+	if (signal)
+		vq->stats.signals++;
+	else
+		vq->stats.signals_suppressed++;
+}
 
 /* vq.c: the mutex need not be held */
 void kvdev_vq_sync(struct kvdev_vq *vq);

@@ -44,6 +44,7 @@ int kvdev_stats_read(struct kvdev_dev *dev, struct kvdev_get_stats *arg)
 	arg->bytes_writable = atomic64_read(&s->bytes_writable);
 	arg->errors = atomic64_read(&s->errors);
 	arg->violations = READ_ONCE(s->violations);
+	arg->signals_held = READ_ONCE(s->signals_held);
 	return 0;
 }
 EXPORT_SYMBOL_NS_GPL(kvdev_stats_read, KVDEV_NS);
@@ -61,8 +62,8 @@ static void show_queue(struct seq_file *m, struct kvdev_vq *vq)
 		   s.kicks, s.chains, s.errors, s.violations);
 	seq_printf(m, "  completions %llu in-place %llu\n", s.completions,
 		   s.completions_inplace);
-	seq_printf(m, "  signals %llu suppressed %llu\n", s.signals,
-		   s.signals_suppressed);
+	seq_printf(m, "  signals %llu suppressed %llu held %llu\n", s.signals,
+		   s.signals_suppressed, s.signals_held);
 	seq_printf(m, "  bytes readable %llu writable %llu\n",
 		   s.bytes_readable, s.bytes_writable);
 }

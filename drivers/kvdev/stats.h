@@ -23,6 +23,7 @@ struct kvdev_get_stats;
  * @completions_inplace: kvdev_vq.used_lock
  * @signals: kvdev_vq.used_lock
  * @signals_suppressed: kvdev_vq.used_lock
+ * @signals_held: kvdev_vq.used_lock
  *
  * Meanings: struct kvdev_get_stats.
  */
@@ -37,6 +38,7 @@ struct kvdev_vq_stats {
 	u64 completions_inplace;
 	u64 signals;
 	u64 signals_suppressed;
+	u64 signals_held;
 };
 
 /**

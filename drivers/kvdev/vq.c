@@ -289,17 +289,21 @@ bool kvdev_vq_abandoned(const struct kvdev_vq *vq)
 	       test_bit(KVDEV_DEV_RESETTING, &vq->dev->flags);
 }
 
-/* Let the driver see what was pushed. True: it wants an interrupt. */
-static bool vq_publish(struct kvdev_vq *vq)
+/*
+ * Let the driver see what was pushed. True: it wants an interrupt. @now: it is not
+ * put off.
+ */
+static bool vq_publish(struct kvdev_vq *vq, bool now)
 {
-	bool any = vq->ring.pending;
-	bool signal = kvdev_ring_publish(&vq->ring);
+	bool signal = false;
 
 	lockdep_assert_held(&vq->used_lock);
-	if (signal)
-		vq->stats.signals++;
-	else if (any)
-		vq->stats.signals_suppressed++;
+	if (unlikely(vq->coal.max_packets))
+		return kvdev_coalesce_publish(vq, now);
+	if (vq->ring.pending) {
+		signal = kvdev_ring_publish(&vq->ring);
+		kvdev_vq_count_signal(vq, signal);
+	}
 	return signal;
 }
 
@@ -317,8 +321,9 @@ void kvdev_vq_flush(struct kvdev_vq *vq)
 
 	lockdep_assert_held(&vq->mutex);
 	spin_lock_irq(&vq->used_lock);
-	signal = vq_publish(vq);
+	signal = vq_publish(vq, vq->starved || vq->broken);
 	spin_unlock_irq(&vq->used_lock);
+	vq->starved = false;
 	if (signal)
 		kvdev_signal_vq(vq);
 }
@@ -357,6 +362,7 @@ bool kvdev_vq_await_chains(struct kvdev_vq *vq)
 		return true;
 	}
 	vq->parked = true;
+	vq->starved = true;
 	return false;
 }
 EXPORT_SYMBOL_NS_GPL(kvdev_vq_await_chains, KVDEV_NS);
@@ -379,7 +385,7 @@ static void vq_complete(struct kvdev_vq *vq, u16 id, u32 written, bool batched)
 	vq->stats.completions++;
 	if (!batched) {
 		vq->stats.completions_inplace++;
-		signal = vq_publish(vq);
+		signal = vq_publish(vq, false);
 	}
 	spin_unlock_irqrestore(&vq->used_lock, flags);
 
@@ -526,6 +532,7 @@ int kvdev_vq_init(struct kvdev_vq *vq, struct kvdev_dev *dev, u16 index)
 	mutex_init(&vq->mutex);
 	spin_lock_init(&vq->used_lock);
 	init_completion(&vq->drained);
+	kvdev_coalesce_init(vq);
 	vq->work.fn = vq_work;
 	vq->kick.fn = vq_eventfd_kick;
 
@@ -648,6 +655,8 @@ int kvdev_vq_start(struct kvdev_vq *vq)
 	vq_activate(vq, features);
 	refcount_set(&vq->inflight, 1);
 	reinit_completion(&vq->drained);
+	vq->starved = false;
+	vq->coal.max_packets = 0;
 
 	ret = vq->dev->type->vq_start(vq);
 	if (ret)
@@ -683,8 +692,8 @@ static void vq_lock_soon(struct kvdev_vq *vq)
  * kvdev_vq_stop() - stop a queue and wait for its requests
  * @vq: in any state; stopped afterwards
  *
- * On return all requests have ended, the driver has been told, and neither
- * the ring nor guest memory is touched any more.
+ * On return all requests have ended, the driver has been told (also what was put
+ * off), and neither the ring nor guest memory is touched any more.
  */
 void kvdev_vq_stop(struct kvdev_vq *vq)
 {
@@ -699,6 +708,7 @@ void kvdev_vq_stop(struct kvdev_vq *vq)
 
 	vq_put(vq);
 	wait_for_completion(&vq->drained);
+	kvdev_coalesce_end(vq);
 
 	vq->dev->type->vq_stop(vq);
 	kvdev_ring_save(&vq->ring, &vq->regs->cfg);

@@ -25,6 +25,7 @@ const char stats_help[] =
 "  inplace            of these without waking a worker\n"
 "  signals            interrupts to the driver\n"
 "  suppressed         interrupts the driver did not need\n"
+"  held               interrupts put off, as a network driver asked\n"
 "  read, written      bytes of guest memory the device read, wrote\n"
 "  errors             requests that ended with an error\n"
 "  violations         breaches of the ring's rules by the driver\n"
@@ -37,7 +38,7 @@ const char stats_help[] =
 enum { OPT_WATCH = 256, OPT_COUNT };
 
 enum {
-	PER_QUEUE = 10,
+	PER_QUEUE = 11,
 	PER_DEVICE = 3,
 };
 
@@ -60,6 +61,7 @@ static const struct counter queue_counters[PER_QUEUE] = {
 	C(completions_inplace, "inplace"),
 	C(signals, "signals"),
 	C(signals_suppressed, "suppressed"),
+	C(signals_held, "held"),
 	BYTES(bytes_readable, "read"),
 	BYTES(bytes_writable, "written"),
 	C(errors, "errors"),

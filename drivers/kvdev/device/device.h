@@ -184,6 +184,9 @@ void kvdev_vq_notifications(struct kvdev_vq *vq, u64 *kicks, u64 *signals);
 void kvdev_vq_set_priv(struct kvdev_vq *vq, void *priv);
 void *kvdev_vq_priv(const struct kvdev_vq *vq);
 
+/* Notify for so many packets, or after so long. */
+void kvdev_vq_coalesce(struct kvdev_vq *vq, u32 max_packets, u32 max_usecs);
+
 /* Worker context only: */
 int kvdev_vq_peek(struct kvdev_vq *vq, struct kvdev_vq_chain *chain);
 void kvdev_vq_pop(struct kvdev_vq *vq, const struct kvdev_vq_chain *chain);
@@ -195,6 +198,8 @@ void kvdev_vq_unpop(struct kvdev_vq *vq, u16 id);
 bool kvdev_vq_should_stop(struct kvdev_vq *vq);
 /* For requests that take the worker's time: somebody waits for it. */
 bool kvdev_vq_is_awaited(struct kvdev_vq *vq);
+/* So many packets were given back, for kvdev_vq_coalesce(). */
+void kvdev_vq_add_packets(struct kvdev_vq *vq, u32 nr);
 /* Let the driver see what was completed so far, in this round. */
 void kvdev_vq_flush(struct kvdev_vq *vq);
 /*

@@ -41,6 +41,7 @@ struct dev {
 	u32 result_len;
 	u32 did;
 	u16 disabled;	/* queue */
+	u16 cvq;	/* 0: the last one */
 };
 
 static bool vq_enabled(void *ctx, u16 vq)
@@ -93,7 +94,7 @@ static u8 exec(struct dev *d, u8 class, u8 cmd)
 {
 	const struct kvdev_net_ctrl ctrl = {
 		.max_pairs = MAX_PAIRS,
-		.cvq = CVQ,
+		.cvq = d->cvq ?: CVQ,
 		.commands = 7,
 		.commands_ok = 6,
 		.ops = &ops,
@@ -558,16 +559,16 @@ static void coalescing(struct kunit *test)
 		check_coal(d, vq, vq % 2 ? 10 : 20,
 			   vq % 2 ? 11 : 0xfffffff1);
 
-	/* One of its own, until it is enabled again */
+	/* One of its own, until it is disabled */
 	put(d, 3, 4);
 	put(d, 30, 4);
 	put(d, 31, 4);
 	KUNIT_EXPECT_EQ(test, exec(d, C_COAL, VQ_SET), VIRTIO_NET_OK);
 	check_coal(d, 1, 10, 11);
 	check_coal(d, 3, 30, 31);
-	kvdev_net_state_vq_enabled(&d->state, 3);
+	kvdev_net_state_vq_disabled(&d->state, 3);
 	check_coal(d, 3, 10, 11);
-	kvdev_net_state_vq_enabled(&d->state, 0xffff);
+	kvdev_net_state_vq_disabled(&d->state, 0xffff);
 
 	/* Queues that are not there, not enabled, or the control queue */
 	for (vq = CVQ; vq < 0x10000; vq += 1 + vq / 4) {
@@ -583,6 +584,18 @@ static void coalescing(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, exec(d, C_COAL, VQ_SET), VIRTIO_NET_ERR);
 	put(d, 2, 4);
 	KUNIT_EXPECT_EQ(test, exec(d, C_COAL, VQ_GET), VIRTIO_NET_ERR);
+
+	/* The control queue of a driver without several pairs, and beyond */
+	d->disabled = 0xffff;
+	d->cvq = 2;
+	check_coal(d, 1, 10, 11);
+	for (vq = 2; vq < CVQ; vq++) {
+		put(d, vq, 4);
+		put(d, 0, 8);
+		KUNIT_EXPECT_EQ(test, exec(d, C_COAL, VQ_SET), VIRTIO_NET_ERR);
+		put(d, vq, 4);
+		KUNIT_EXPECT_EQ(test, exec(d, C_COAL, VQ_GET), VIRTIO_NET_ERR);
+	}
 }
 
 static u64 le(const u8 *at, unsigned int len)

@@ -26,7 +26,7 @@ EXPORT_SYMBOL_NS_GPL(kvdev_net_rss_hash, KVDEV_NS);
 EXPORT_SYMBOL_NS_GPL(kvdev_net_rss_pair, KVDEV_NS);
 
 EXPORT_SYMBOL_NS_GPL(kvdev_net_state_reset, KVDEV_NS);
-EXPORT_SYMBOL_NS_GPL(kvdev_net_state_vq_enabled, KVDEV_NS);
+EXPORT_SYMBOL_NS_GPL(kvdev_net_state_vq_disabled, KVDEV_NS);
 EXPORT_SYMBOL_NS_GPL(kvdev_net_ctrl, KVDEV_NS);
 
 EXPORT_SYMBOL_NS_GPL(kvdev_dhcp_candidate, KVDEV_NS);

@@ -204,6 +204,7 @@ static int kvdev_vdpa_get_vendor_vq_stats(struct vdpa_device *vdpa, u16 idx,
 	       put_stat(msg, "completions_inplace", s.completions_inplace) ?:
 	       put_stat(msg, "signals", s.signals) ?:
 	       put_stat(msg, "signals_suppressed", s.signals_suppressed) ?:
+	       put_stat(msg, "signals_held", s.signals_held) ?:
 	       put_stat(msg, "errors", s.errors) ?:
 	       put_stat(msg, "violations", s.violations);
 }

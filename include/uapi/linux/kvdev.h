@@ -320,6 +320,8 @@ struct kvdev_set_backend {
  * @dev_needs_reset: out, times DEVICE_NEEDS_RESET was set
  * @dev_ignored_accesses: out, register accesses ignored for a wrong offset,
  *	width, state or value
+ * @signals_held: out, times an interrupt for used buffers was put off, as the
+ *	driver of a network device had asked; one for all of them comes later
  *
  * Counters since KVDEV_CREATE; those named ``dev_`` are of the whole device. A
  * device without queues has these only, as those of queue 0.
@@ -342,6 +344,7 @@ struct kvdev_get_stats {
 	__aligned_u64 dev_resets;
 	__aligned_u64 dev_needs_reset;
 	__aligned_u64 dev_ignored_accesses;
+	__aligned_u64 signals_held;
 };
 #define KVDEV_GET_STATS _IO(KVDEV_IOCTL_MAGIC, KVDEV_CMD_GET_STATS)
 

@@ -78,6 +78,46 @@ static void check_state(const struct kvdev_net_state *s, u16 pairs,
 	CHECK(drop == KVDEV_NET_DROP_SPOOFED);
 }
 
+/* A second opinion on commands of this class: of a copy, what it may have become. */
+static void check_coal(const struct kvdev_net_state *old,
+		       const struct kvdev_net_state *new,
+		       const struct kvdev_net_ctrl *ctrl,
+		       const struct kvdev_net_cmd *cmd, u8 ack)
+{
+	bool queue = cmd->cmd >= 2;
+	u32 lens[] = { 8, 8, 12, 4 }, at = queue ? 4 : 0;
+	struct kvdev_net_coal want;
+	unsigned int i;
+	u16 vq = 0;
+	bool mine;
+
+	if (cmd->cmd > 3 || cmd->len != lens[cmd->cmd] ||
+	    !kvdev_net_has(old->features, queue ? VIRTIO_NET_F_VQ_NOTF_COAL :
+						  VIRTIO_NET_F_NOTF_COAL)) {
+		CHECK(ack == VIRTIO_NET_ERR);
+		return;
+	}
+	if (queue)
+		memcpy(&vq, cmd->data, 2);
+	if (queue && (vq >= ctrl->cvq || !(vq % 3))) {
+		CHECK(ack == VIRTIO_NET_ERR);
+		return;
+	}
+	CHECK(ack == VIRTIO_NET_OK);
+	if (cmd->cmd == 3) {
+		CHECK(cmd->result_len == min(cmd->room, 8U));
+		CHECK(!memcmp(cmd->result, &old->coal[vq], cmd->result_len));
+		CHECK(!memcmp(old, new, sizeof(*old)));
+		return;
+	}
+	memcpy(&want, cmd->data + at, sizeof(want));
+	for (i = 0; i < ARRAY_SIZE(new->coal); i++) {
+		mine = queue ? i == vq : i % 2 != cmd->cmd;
+		CHECK(!memcmp(&new->coal[i], mine ? &want : &old->coal[i],
+			      sizeof(want)));
+	}
+}
+
 static void command(struct input *in, struct kvdev_net_state *state,
 		    struct kvdev_net_ctrl *ctrl, bool locked)
 {
@@ -103,6 +143,8 @@ static void command(struct input *in, struct kvdev_net_state *state,
 	CHECK(ack == VIRTIO_NET_OK || ack == VIRTIO_NET_ERR);
 	CHECK(cmd.result_len <= cmd.room);
 	CHECK(!(cmd.did & ~KNOWN_DID));
+	if (cmd.class == VIRTIO_NET_CTRL_NOTF_COAL)
+		check_coal(state, copy, ctrl, &cmd, ack);
 	ctrl->commands++;
 	if (ack == VIRTIO_NET_OK) {
 		ctrl->commands_ok++;
@@ -126,7 +168,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	bool locked = how & 0x80;
 
 	ctrl.max_pairs = 1 + how % KVDEV_NET_MAX_PAIRS;
-	ctrl.cvq = 2 * ctrl.max_pairs;
+	ctrl.cvq = how & 0x40 ? 2 : 2 * ctrl.max_pairs;
 	ctrl.ctx = &ctrl.max_pairs;
 	kvdev_net_state_reset(state, features, own, locked, 1514);
 	check_state(state, ctrl.max_pairs, locked);

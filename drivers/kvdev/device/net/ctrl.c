@@ -305,7 +305,8 @@ static bool coal_vq(const struct kvdev_net_ctrl *ctrl,
 	if (!kvdev_net_has(state->features, VIRTIO_NET_F_VQ_NOTF_COAL) ||
 	    !all_taken(c))
 		return false;
-	if (vq >= 2 * ctrl->max_pairs || vq >= ARRAY_SIZE(state->coal) ||
+	/* virtio 1.3, 5.1.6.5.9.2: an enabled receive or transmit queue */
+	if (vq >= ctrl->cvq || vq >= ARRAY_SIZE(state->coal) ||
 	    !ctrl->ops->vq_enabled(ctrl->ctx, vq))
 		return false;
 	vq = array_index_nospec(vq, ARRAY_SIZE(state->coal));
@@ -448,7 +449,7 @@ void kvdev_net_state_reset(struct kvdev_net_state *state, u64 features,
 }
 
 /* virtio 1.3, 5.1.6.5.9.2: a queue's own parameters end with its reset */
-void kvdev_net_state_vq_enabled(struct kvdev_net_state *state, u16 vq)
+void kvdev_net_state_vq_disabled(struct kvdev_net_state *state, u16 vq)
 {
 	if (vq < ARRAY_SIZE(state->coal))
 		state->coal[vq] = vq % 2 ? state->coal_tx : state->coal_rx;

@@ -42,7 +42,8 @@ struct kvdev_net_coal {
  * @rss: where to
  * @coal_rx: for receive queues that are enabled from now on
  * @coal_tx: for transmit queues that are enabled from now on
- * @coal: of each queue, by its number
+ * @coal: of each queue, by its number. That of one that is not enabled is what it
+ *	will be enabled with
  */
 struct kvdev_net_state {
 	u64 features;
@@ -88,7 +89,7 @@ struct kvdev_net_ctrl_ops {
 /**
  * struct kvdev_net_ctrl - the device a command is for
  * @max_pairs: pairs of queues it has, at least 1
- * @cvq: number of the control queue
+ * @cvq: number of the control queue; those before it receive and transmit
  * @commands: commands that came so far, this one included
  * @commands_ok: those that were executed
  * @ops: how to ask
@@ -147,8 +148,8 @@ struct kvdev_net_cmd {
 void kvdev_net_state_reset(struct kvdev_net_state *state, u64 features,
 			   const u8 *mac, bool locked, u32 max_len);
 
-/* The queue is enabled again after a reset of its own. */
-void kvdev_net_state_vq_enabled(struct kvdev_net_state *state, u16 vq);
+/* The queue is disabled, by a reset of its own. */
+void kvdev_net_state_vq_disabled(struct kvdev_net_state *state, u16 vq);
 
 /**
  * kvdev_net_ctrl() - execute a command

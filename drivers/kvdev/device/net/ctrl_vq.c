@@ -72,6 +72,19 @@ static const struct kvdev_net_ctrl_ops ctrl_ops = {
 	.counters = ctrl_counters,
 };
 
+static void ctrl_coalesce(struct net_ctrl *c,
+			  const struct kvdev_net_state *state)
+{
+	struct kvdev_vq *vq;
+	u16 i;
+
+	for (i = 0; i < kvdev_vq_index(c->vq); i++) {
+		vq = kvdev_dev_vq(c->net->dev, i);
+		if (kvdev_vq_enabled(vq))
+			net_coalesce(vq, state);
+	}
+}
+
 /* What else must happen before the driver sees that the command is done. */
 static void ctrl_act(struct net_ctrl *c, const struct kvdev_net_state *state,
 		     u32 did)
@@ -84,6 +97,8 @@ static void ctrl_act(struct net_ctrl *c, const struct kvdev_net_state *state,
 		net_announced(c->net);
 	if (did & KVDEV_NET_DID_OFFLOADS)
 		net_set_offloads(c->net, state->offloads);
+	if (did & KVDEV_NET_DID_COAL)
+		ctrl_coalesce(c, state);
 }
 
 static u8 ctrl_execute(struct net_ctrl *c, struct kvdev_net_cmd *cmd)

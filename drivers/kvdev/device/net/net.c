@@ -40,6 +40,8 @@
 	 BIT_ULL(VIRTIO_NET_F_CTRL_VLAN) |				\
 	 BIT_ULL(VIRTIO_NET_F_GUEST_ANNOUNCE) |				\
 	 BIT_ULL(VIRTIO_NET_F_CTRL_GUEST_OFFLOADS) |			\
+	 BIT_ULL(VIRTIO_NET_F_NOTF_COAL) |				\
+	 BIT_ULL(VIRTIO_NET_F_VQ_NOTF_COAL) |				\
 	 BIT_ULL(VIRTIO_NET_F_DEVICE_STATS))
 
 /* ---------------------------------------------------------------- queues */
@@ -110,13 +112,42 @@ void net_queue_init(struct net_queue *q, struct kvdev_vq *vq)
 {
 	struct kvdev_net *net = kvdev_dev_priv(kvdev_vq_dev(vq));
 	u16 index = kvdev_vq_index(vq);
+	/* The device's mutex is held: it stays. */
+	const struct kvdev_net_state *state = rcu_access_pointer(net->state);
 
 	q->vq = vq;
 	q->net = net;
 	q->tap = &net->taps[index / 2];
 	q->stats = &net->stats[index];
-	q->features = rcu_access_pointer(net->state)->features;
+	q->features = state->features;
 	q->hdr_len = kvdev_net_hdr_len(q->features);
+	net_coalesce(vq, state);
+}
+
+/**
+ * net_coalesce() - the driver has said when it is to be notified
+ * @vq: a receive or transmit queue; the device's mutex is held
+ * @state: what the driver configured
+ */
+void net_coalesce(struct kvdev_vq *vq, const struct kvdev_net_state *state)
+{
+	const struct kvdev_net_coal *coal = &state->coal[kvdev_vq_index(vq)];
+
+	kvdev_vq_coalesce(vq, coal->max_packets, coal->max_usecs);
+}
+
+/**
+ * net_round_over() - tell the core what was done
+ * @q: of the queue's worker
+ */
+void net_round_over(struct net_queue *q)
+{
+	bool rx = kvdev_vq_index(q->vq) % 2 == 0;
+
+	kvdev_vq_account(q->vq, rx ? 0 : q->bytes, rx ? q->bytes : 0, false);
+	kvdev_vq_add_packets(q->vq, q->done);
+	q->bytes = 0;
+	q->done = 0;
 }
 
 /**
@@ -136,6 +167,7 @@ bool net_busy_poll(struct net_queue *q, u64 *start)
 	now = local_clock();
 	if (!*start) {
 		*start = now;
+		net_round_over(q);
 		kvdev_vq_flush(q->vq);
 	}
 	if (now - *start >= (u64)usecs * NSEC_PER_USEC || need_resched() ||
@@ -237,7 +269,18 @@ static int net_vq_start(struct kvdev_vq *vq)
 
 static void net_vq_stop(struct kvdev_vq *vq)
 {
+	struct kvdev_net *net = kvdev_dev_priv(kvdev_vq_dev(vq));
+	struct kvdev_net_state *state;
+
 	queue_ops(vq)->stop(vq);
+	if (kvdev_vq_set_up(vq))
+		return;
+	/* Nobody else looks at what this changes. */
+	mutex_lock(&net->state_mutex);
+	state = rcu_dereference_protected(net->state,
+					  lockdep_is_held(&net->state_mutex));
+	kvdev_net_state_vq_disabled(state, kvdev_vq_index(vq));
+	mutex_unlock(&net->state_mutex);
 }
 
 static bool net_vq_serve(struct kvdev_vq *vq)
@@ -300,6 +343,8 @@ static const struct {
 	NEEDS(CTRL_MAC_ADDR, F(CTRL_VQ)),
 	NEEDS(CTRL_GUEST_OFFLOADS, F(CTRL_VQ)),
 	NEEDS(DEVICE_STATS, F(CTRL_VQ)),
+	NEEDS(NOTF_COAL, F(CTRL_VQ)),
+	NEEDS(VQ_NOTF_COAL, F(CTRL_VQ)),
 	NEEDS(MQ, F(CTRL_VQ)),
 	NEEDS(RSS, F(CTRL_VQ)),
 	NEEDS(HASH_REPORT, F(CTRL_VQ)),

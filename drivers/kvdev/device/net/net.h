@@ -176,6 +176,7 @@ struct kvdev_net {
  * @features: negotiated
  * @hdr_len: bytes of the header in front of each packet
  * @bytes: payload not accounted yet
+ * @done: packets given back, likewise
  */
 struct net_queue {
 	struct kvdev_vq *vq;
@@ -185,10 +186,13 @@ struct net_queue {
 	u64 features;
 	unsigned int hdr_len;
 	u32 bytes;
+	u32 done;
 };
 
 /* net.c */
 void net_queue_init(struct net_queue *q, struct kvdev_vq *vq);
+void net_coalesce(struct kvdev_vq *vq, const struct kvdev_net_state *state);
+void net_round_over(struct net_queue *q);
 void net_announced(struct kvdev_net *net);
 bool net_busy_poll(struct net_queue *q, u64 *start);
 void net_set_offloads(const struct kvdev_net *net, u64 offloads);

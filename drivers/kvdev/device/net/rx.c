@@ -264,6 +264,7 @@ static void rx_complete(struct net_rx *rx, u32 len)
 		kvdev_vq_complete(rx->q.vq, rx->id[i], part);
 	}
 	rx->nr = 0;
+	rx->q.done++;
 }
 
 /*
@@ -496,8 +497,7 @@ bool net_rx_serve(struct kvdev_vq *vq)
 	} while (!again && rx_next(rx, state, &budget, &start));
 out:
 	kvdev_net_state_put(rx->q.net, idx);
-	kvdev_vq_account(vq, 0, rx->q.bytes, false);
-	rx->q.bytes = 0;
+	net_round_over(&rx->q);
 	return again;
 }
 

@@ -96,6 +96,7 @@ static void tx_done(struct net_tx *tx, struct tx_packet *pkt)
 	kvdev_vq_pop(tx->q.vq, &pkt->chain);
 	/* virtio 1.3, 5.1.6.2: nothing was written */
 	kvdev_vq_complete(tx->q.vq, pkt->chain.id, 0);
+	tx->q.done++;
 }
 
 static void tx_sent(struct net_tx *tx, struct tx_packet *pkt)
@@ -357,8 +358,7 @@ bool net_tx_serve(struct kvdev_vq *vq)
 	}
 	tx_flush(tx);
 	kvdev_net_state_put(tx->q.net, idx);
-	kvdev_vq_account(vq, tx->q.bytes, 0, false);
-	tx->q.bytes = 0;
+	net_round_over(&tx->q);
 	return again;
 }
 

@@ -105,6 +105,7 @@ const struct own own[] = {
 			RESERVED(kvdev_set_backend, __reserved2) },
 	  .good.set_backend = { .fd = -1, .format = KVDEV_FORMAT_RAW } },
 	{ OWN(KVDEV_GET_STATS, kvdev_get_stats, CREATED), .out = true,
+	  .min = offsetof(struct kvdev_get_stats, signals_held),
 	  .reserved = { RESERVED(kvdev_get_stats, __reserved) } },
 	{ OWN(KVDEV_BIND_TRANSPORT, kvdev_bind_transport, CREATED),
 	  .out = true,

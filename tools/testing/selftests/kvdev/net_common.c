@@ -255,6 +255,35 @@ int net_receive(struct net *n, struct virtio_net_hdr_mrg_rxbuf *hdr,
 	return len;
 }
 
+int net_command(struct net *n, unsigned int ctrlq, const uint8_t class_cmd[2],
+		const void *data, uint32_t len, void *result, uint32_t room,
+		uint32_t *got)
+{
+	size_t brk = n->g->brk;
+	uint64_t out = guest_alloc(n->g, 2 + len, 64);
+	uint64_t in = guest_alloc(n->g, 1 + room, 64);
+	uint8_t *p = guest_ptr(n->g, out);
+	struct seg s[] = { { out, 2 + len, 0 }, { in, 1 + room, W } };
+	uint32_t used = 0;
+
+	memcpy(p, class_cmd, 2);
+	memcpy(p + 2, data, len);
+	memset(guest_ptr(n->g, in), 0xee, 1 + room);
+	ASSERT_EQ(vq_submit(&n->g->vq[ctrlq], s, 2, &used), 0);
+	n->g->brk = brk;
+	ASSERT_GE(used, 1);
+	if (got)
+		*got = used - 1;
+	else
+		EXPECT_EQ(used, 1);
+	p = guest_ptr(n->g, in);
+	if (used > 1)
+		memcpy(result, p + 1, used - 1);
+	if (used < 1 + room)
+		EXPECT_EQ(p[used], 0xee);
+	return p[0];
+}
+
 /* ------------------------------------------------------------ other side */
 
 int peer_send(struct net *n, const void *packet, uint32_t len)

@@ -61,6 +61,14 @@ void net_post(struct net *n, unsigned int count, uint32_t size);
 int net_receive(struct net *n, struct virtio_net_hdr_mrg_rxbuf *hdr,
 		uint8_t *packet, int ms);
 
+/*
+ * A command of the control queue: its status. Bytes of the result that came with
+ * it are in got; without got there is none to be.
+ */
+int net_command(struct net *n, unsigned int ctrlq, const uint8_t class_cmd[2],
+		const void *data, uint32_t len, void *result, uint32_t room,
+		uint32_t *got);
+
 /* The other side */
 int peer_send(struct net *n, const void *packet, uint32_t len);
 int peer_send_filled(struct net *n, uint32_t len, uint64_t seed);

@@ -31,29 +31,8 @@ static void start(uint64_t refuse)
 static int command(uint8_t class, uint8_t cmd, const void *data, uint32_t len,
 		   uint32_t room, uint32_t *got)
 {
-	size_t brk = n.g->brk;
-	uint64_t out = guest_alloc(n.g, 2 + len, 64);
-	uint64_t in = guest_alloc(n.g, 1 + room, 64);
-	uint8_t *p = guest_ptr(n.g, out);
-	struct seg s[] = { { out, 2 + len, 0 }, { in, 1 + room, W } };
-	uint32_t used = 0;
-
-	p[0] = class;
-	p[1] = cmd;
-	memcpy(p + 2, data, len);
-	memset(guest_ptr(n.g, in), 0xee, 1 + room);
-	ASSERT_EQ(vq_submit(&n.g->vq[CTRLQ], s, 2, &used), 0);
-	n.g->brk = brk;
-	ASSERT_GE(used, 1);
-	if (got)
-		*got = used - 1;
-	else
-		EXPECT_EQ(used, 1);
-	p = guest_ptr(n.g, in);
-	memcpy(result, p + 1, used - 1);
-	if (used < 1 + room)
-		EXPECT_EQ(p[used], 0xee);
-	return p[0];
+	return net_command(&n, CTRLQ, (uint8_t[]){ class, cmd }, data, len,
+			   result, room, got);
 }
 
 static int rx_mode(uint8_t mode, uint8_t on)

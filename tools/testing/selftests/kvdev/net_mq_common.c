@@ -42,21 +42,8 @@ void start(uint8_t hash, uint64_t refuse)
 
 int command(uint8_t cmd, const void *data, uint32_t len)
 {
-	size_t brk = n.g->brk;
-	uint64_t out = guest_alloc(n.g, 2 + len, 64);
-	uint64_t in = guest_alloc(n.g, 1, 64);
-	uint8_t *p = guest_ptr(n.g, out);
-	struct seg s[] = { { out, 2 + len, 0 }, { in, 1, W } };
-	uint32_t used = 0;
-
-	p[0] = VIRTIO_NET_CTRL_MQ;
-	p[1] = cmd;
-	memcpy(p + 2, data, len);
-	*(uint8_t *)guest_ptr(n.g, in) = 0xee;
-	ASSERT_EQ(vq_submit(&n.g->vq[ctrlq], s, 2, &used), 0);
-	n.g->brk = brk;
-	EXPECT_EQ(used, 1);
-	return *(uint8_t *)guest_ptr(n.g, in);
+	return net_command(&n, ctrlq, (uint8_t[]){ VIRTIO_NET_CTRL_MQ, cmd },
+			   data, len, NULL, 0, NULL);
 }
 
 int set_pairs(uint16_t pairs)

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # The host's own virtio_net gives the device its commands: promiscuous mode,
 # multicast groups, addresses, VLANs, statistics; each is seen by what packets
-# arrive, and by why others do not. Needs no guest.
+# arrive, and by why others do not. Then it has notifications put off. Needs no guest.
 # shellcheck source=tools/testing/selftests/kvdev/net.sh
 . "$(dirname "$(readlink -f "$0")")/net.sh"
 need ethtool
@@ -97,4 +97,34 @@ for s in rx0_hw_packets tx0_hw_packets cvq_hw_command_num; do
 	echo "# $s: $value"
 	(( value > 0 )) || fail "$s is $value"
 done
+
+step 'notifications put off'
+held() { # QUEUE
+	"$ctl" -j stats "$n" | grep -o '"signals_held": *[0-9]*' | sed -n "$(($1 + 1))s/.* *://p"
+}
+settings() { in_ns ethtool "$@" | grep -E '^[rt]x-(usecs|frames):' | tr -s ': \t\n' ' '; }
+(( $(held 0) + $(held 1) == 0 )) || fail "$("$ctl" stats "$n")"
+in_ns ethtool -C g0 rx-usecs 2000 rx-frames 8 tx-usecs 3000 tx-frames 9
+[[ $(settings -c g0) == 'rx-usecs 2000 rx-frames 8 tx-usecs 3000 tx-frames 9 ' ]] || fail "$(in_ns ethtool -c g0)"
+more_are_held() { # every packet arrives, as it did
+	local had
+	had=$(held 0)
+	ping -c4 -i0.05 -W60 -q 192.0.2.2 || return 1
+	(( $(held 0) > had ))
+}
+wait_for 60 more_are_held
+if [[ $(in_ns ethtool -Q g0 queue_mask 1 --show-coalesce 2>/dev/null) == *rx-usecs* ]]; then
+	in_ns ethtool -Q g0 queue_mask 1 --coalesce rx-usecs 1000 rx-frames 64
+	[[ $(settings -Q g0 queue_mask 1 --show-coalesce) == 'rx-usecs 1000 rx-frames 64 tx-usecs 3000 tx-frames 9 ' ]] ||
+		fail "$(in_ns ethtool -Q g0 queue_mask 1 --show-coalesce)"
+	wait_for 60 more_are_held
+fi
+none_is_held() {
+	local had
+	had=$(held 0)
+	ping -c4 -i0.05 -W60 -q 192.0.2.2 || return 1
+	(( $(held 0) == had ))
+}
+in_ns ethtool -C g0 rx-usecs 0 rx-frames 0 tx-usecs 0 tx-frames 1
+wait_for 60 none_is_held
 no_violations

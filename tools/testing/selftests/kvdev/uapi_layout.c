@@ -66,7 +66,7 @@ AT(kvdev_set_backend, __reserved, 20);
 AT(kvdev_set_backend, serial, 24);
 AT(kvdev_set_backend, __reserved2, 44);
 
-SIZE(kvdev_get_stats, 120);
+SIZE(kvdev_get_stats, 128);
 AT(kvdev_get_stats, flags, 4);
 AT(kvdev_get_stats, queue, 8);
 AT(kvdev_get_stats, __reserved, 12);
@@ -83,6 +83,7 @@ AT(kvdev_get_stats, violations, 88);
 AT(kvdev_get_stats, dev_resets, 96);
 AT(kvdev_get_stats, dev_needs_reset, 104);
 AT(kvdev_get_stats, dev_ignored_accesses, 112);
+AT(kvdev_get_stats, signals_held, 120);
 
 SIZE(kvdev_bind_transport, 64);
 AT(kvdev_bind_transport, type, 8);

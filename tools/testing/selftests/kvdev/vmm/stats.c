@@ -16,6 +16,7 @@ static const struct {
 	COUNTER(completions_inplace),
 	COUNTER(signals),
 	COUNTER(signals_suppressed),
+	COUNTER(signals_held),
 	COUNTER(bytes_readable),
 	COUNTER(bytes_writable),
 	COUNTER(errors),
