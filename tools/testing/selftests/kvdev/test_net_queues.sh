@@ -101,6 +101,21 @@ wait_for 60 announced
 
 step 'vdpa dev add'
 "$ctl" create net "$n" --tap "$tap" --queues 4
+# What a device of all options offers is what the bus says that one may
+"$ctl" create net "$n.all" --tap "$tap" --queues 4 --rss --hash-report --mtu 1500
+at_end "'$ctl' delete $n.all 2>/dev/null"
+possible=" $(vdpa mgmtdev show kvdev-net | sed -n 's/^ *dev_features *//p') "
+offered=$("$ctl" -j show "$n.all" | sed -n 's/.*"offered":{"bits":"\(0x[0-9a-f]*\)","names":\[\([^]]*\)\].*/\1 \2/p' | tr -d '"' | tr , ' ')
+read -ra names <<<"${offered#* }"
+bits=$((${offered%% *}))
+for bit in {0..63}; do
+	(( bits >> bit & 1 )) || continue
+	name=${names[0]} names=("${names[@]:1}")
+	# Words for some, numbers for others
+	[[ $possible =~ \ (RING_)?$name\ |\ bit_$bit\  ]] || fail "$name ($bit) is not among$possible"
+done
+[[ $possible =~ \ RSS\  && ${#names[@]} == 0 ]] || fail "$offered;$possible"
+"$ctl" delete "$n.all"
 ! vdpa dev add name "$n" mgmtdev kvdev-net max_vqp 2 2>/dev/null || fail "two pairs of four"
 vdpa dev add name "$n" mgmtdev kvdev-net max_vqp 4
 "$ctl" delete "$n" --vdpa --force
