@@ -367,6 +367,8 @@ TEST(owner_killed)
 		EXPECT_EQ(delete_device(0), -EBUSY);
 		kill(pid, SIGKILL);
 		ASSERT_EQ(waitpid(pid, &status, 0), pid);
+		while (look(0).use != KVDEV_USE_NONE)	/* for the next */
+			usleep(1000);
 		close(pipefd[0]);
 		close(pipefd[1]);
 	}
