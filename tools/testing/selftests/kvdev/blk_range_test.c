@@ -316,13 +316,13 @@ static bool have_brd(void)
 	return getenv("KVDEV_TEST_BRD");
 }
 
-KVT_TEST(zeroes_brd, 120, have_brd)
+TEST_WHEN(have_brd, zeroes_brd)
 {
 	on_disk(getenv("KVDEV_TEST_BRD"));
 }
 
 /* Completions that come from elsewhere; it keeps nothing that could be read. */
-KVT_TEST(null_blk_delayed, 120, have_null_blk)
+TEST_WHEN(have_null_blk, null_blk_delayed)
 {
 	struct guest_options o = {};
 	struct nullb disk;

@@ -256,7 +256,7 @@ static void full_ring(int backend, unsigned int num, int total)
 				   .backend = backend };
 	struct guest *g = guest_new(&o);
 	struct vq *vq = &g->vq[0];
-	uint64_t table[64], end = now_ms() + 3 * WAIT_MS;
+	uint64_t table[64], end = now_ms() + 6 * WAIT_MS;
 	struct vring_used_elem e;
 	int posted = 0, done = 0;
 	unsigned int i;

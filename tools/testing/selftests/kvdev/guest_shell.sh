@@ -44,7 +44,7 @@ ask() {
 	local before text rc
 	before=$(answers)
 	printf '%s\n' "$1" >&7
-	wait_for 200 eval "answered $before || ! kill -0 $guest_pid"
+	wait_for 600 eval "answered $before || ! kill -0 $guest_pid"
 	text=$(plain_console | awk -v n="$before" '/^DONE: / { if (k++ == n) exit; next } k == n && NF')
 	rc=$(plain_console | sed -n 's/^DONE: //p' | sed -n "$((before + 1))p")
 	[[ ! $text ]] || printf '%s\n' "$text"

@@ -29,7 +29,7 @@ mkdir www
 } >www/boot.ipxe
 busybox httpd -f -p 100.64.0.2:80 -h www &
 at_end "kill $! 2>/dev/null"
-wait_for 30 eval ': </dev/tcp/100.64.0.2/80'
+wait_for 120 eval ': </dev/tcp/100.64.0.2/80'
 
 on_bus net $n --tap $tap --mac 52:54:00:00:00:03 --locked-mac --dhcp 100.64.0.3 \
 	--boot-file http://100.64.0.2/boot.ipxe

@@ -161,7 +161,7 @@ load
 kill -9 $vmm_pid
 wait $vmm_pid 2>/dev/null || true
 unload
-wait_for 30 eval "[[ \$(cat /sys/class/net/$tap/carrier) == 0 ]]"
+wait_for 120 eval "[[ \$(cat /sys/class/net/$tap/carrier) == 0 ]]"
 
 # ------------------------------------------------------- QEMU, by the vDPA bus
 step "QEMU"

@@ -26,7 +26,7 @@ step "a disk with a file system"
 truncate -s 60M disk.img
 on_bus blk "$n" --file disk.img --queues 2
 at_end end_users
-wait_for 30 find_disk
+wait_for 120 find_disk
 accepted 34 || fail "rings are not packed"
 mkfs.ext4 -q -E nodiscard "$disk"
 mkdir mnt
@@ -62,7 +62,7 @@ umount mnt
 
 step "the backing file"
 driver unbind
-wait_for 30 test ! -b "$disk"
+wait_for 120 test ! -b "$disk"
 e2fsck -fn disk.img || fail "file system is damaged"
 while read -r sum name; do
 	found=$(debugfs -R "cat /$name" disk.img 2>/dev/null | sha256sum)
@@ -71,8 +71,8 @@ done <first
 
 step "bound again"
 driver bind
-wait_for 30 bound
-wait_for 30 find_disk
+wait_for 120 bound
+wait_for 120 find_disk
 mount "$disk" mnt
 hashes | cmp - first || fail "after binding: $(hashes)"
 umount mnt
@@ -89,7 +89,7 @@ fio --name=load --filename="$disk" --numjobs=4 --direct=1 --ioengine=libaio --io
 	--rw=randrw --bsrange=512-1m --blockalign=512 --time_based --runtime=600 >fio.out 2>&1 &
 fio=$!
 busy() { grep -q '[1-9]' "/sys/block/${disk#/dev/}/inflight"; }
-wait_for 30 busy
+wait_for 120 busy
 ! "$ctl" delete "$n" --vdpa 2>err || fail "deleted under fio"
 grep -q 'fio (pid' err || fail "kvdevctl says: $(cat err)"
 timeout 120 vdpa dev del "$n" || fail "vdpa dev del: $?"
@@ -97,7 +97,7 @@ rc=0
 wait "$fio" || rc=$?
 fio=''
 [[ $rc != 0 ]] || fail "fio without a disk is content: $(cat fio.out)"
-wait_for 30 test ! -b "$disk"
+wait_for 120 test ! -b "$disk"
 [[ $(used_by "$n") == nobody ]] || fail "$("$ctl" show "$n")"
 "$ctl" delete "$n"
 
@@ -105,7 +105,7 @@ step "an entropy device"
 on_bus rng "$n.rng"
 modprobe -q virtio_rng || skip "no virtio_rng in this kernel"
 misc=/sys/class/misc/hw_random
-wait_for 30 grep -q virtio $misc/rng_available
+wait_for 120 grep -q virtio $misc/rng_available
 tr ' ' '\n' <$misc/rng_available | grep virtio | tail -n1 >$misc/rng_current
 [[ $(timeout 60 head -c 64 /dev/hwrng | wc -c) == 64 ]] || fail "no entropy"
 grep -Eq '"bytes_writable": *[1-9][0-9]' <("$ctl" -j stats "$n.rng") || fail "$("$ctl" stats)"

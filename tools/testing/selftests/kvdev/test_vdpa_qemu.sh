@@ -39,7 +39,7 @@ start_qemu 512 -no-reboot \
 	-device vhost-vdpa-device-pci,vhostdev="$(node "$n.rng")" \
 	-kernel "$GUEST/vmlinuz" -initrd initrd \
 	-append 'console=ttyS0 quiet panic=-1 root=/dev/vda rw'
-wait_for 200 console_has '^serial: '
+wait_for 600 console_has '^serial: '
 cp "/proc/$qemu/status" status
 [[ $(used_by "$n") == *"qemu-system-x86 (pid $qemu)"* ]] || fail "$("$ctl" show "$n")"
 # Rings and nothing else: the guest's memory is neither locked nor pinned.
