@@ -51,7 +51,10 @@ pids+=("$!")
 # ask COMMAND EVENT: until whoever waits for events has heard of that one. Of each
 # kind it hears of the last only.
 heard() { [[ $(tail -n1 events) == "$1" ]]; }
+driver_is_up() { "$ctl" show "$n" | grep -q DRIVER_OK; }
 ask() {
+	# A reboot is done before the driver is there again.
+	wait_for 60 driver_is_up
 	# Emulated machines take their time to answer.
 	"$ctl" vmmci "$n" "$1" --wait --ack-timeout 60
 	wait_for 60 heard "$2"

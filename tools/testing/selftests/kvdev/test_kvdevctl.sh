@@ -46,6 +46,7 @@ runs() { [[ $(cat "/proc/$1/comm") == "$2" ]]; }
 listens() {
 	readlink "/proc/$1"/fd/* | grep -qx /dev/kvdev && grep -q ') S ' "/proc/$1/stat"
 }
+driver_is_up() { "$ctl" show "$n.ci" | grep -q DRIVER_OK; }
 # is EXPRESSION: is it true of "j", which is what ./out says?
 is() {
 	[[ ${python:-} ]] || return 0
@@ -294,6 +295,8 @@ if [[ ${python:-} ]]; then
 	wait "$watcher" || fail "wait --count: $(cat watched)"
 	head -n1 watched >out
 	json 'j["event"] == "ack" and j["command"] == "syncrtc" and j["count"] == 1'
+	# The reboot is done before the driver is there again.
+	wait_for 60 driver_is_up
 	touch guest.deaf
 	rc=0
 	"$ctl" vmmci "$n.ci" shutdown --wait --ack-timeout 0.2 >out || rc=$?

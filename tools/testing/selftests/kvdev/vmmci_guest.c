@@ -238,9 +238,10 @@ static void start(void)
 	wr(VIRTIO_PCI_STATUS, 1, status |= VIRTIO_CONFIG_S_DRIVER);
 	wr(VIRTIO_PCI_GUEST_FEATURES, 4, F_TIMESYNC | F_ACK | F_SYNCRTC);
 	CHECK(rd(VIRTIO_PCI_GUEST_FEATURES, 4), F_TIMESYNC | F_ACK | F_SYNCRTC);
+	/* From DRIVER_OK on there may be one. */
+	CHECK(rd(CMD, 4), 0);
 	wr(VIRTIO_PCI_STATUS, 1, status |= VIRTIO_CONFIG_S_DRIVER_OK);
 	CHECK(rd(VIRTIO_PCI_STATUS, 1), status);
-	CHECK(rd(CMD, 4), 0);
 }
 
 /* As an interrupt handler does: the cause, which is gone by reading it. */
