@@ -175,9 +175,10 @@ static bool vq_pairs_set(const struct kvdev_net_ctrl *ctrl,
 }
 
 /*
- * Length and bytes of the key, last in both commands that have one. Newer Linux
- * sends a byte more, the padding of a structure of its own, so what is behind the
- * key does not matter.
+ * Length and bytes of the key, last in both commands that have one. Some versions
+ * of Linux (6.12.107) send a byte more, as they have padding of a structure of their
+ * own before the key. Nothing tells it from the key, so it is taken for the first
+ * byte, and what is behind the key does not matter.
  */
 static bool take_key(struct kvdev_net_rss *rss, struct cursor *c)
 {
