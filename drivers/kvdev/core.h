@@ -95,7 +95,9 @@ struct kvdev_coalescing {
  * @dev: its device
  * @index: its number
  * @regs: its registers; kvdev_dev.mutex
- * @worker: its thread
+ * @worker: the thread that serves it: @own, or that of another queue; changed
+ *	while there is no owner
+ * @own: its thread, if it has one
  * @work: serves it; queued by kicks
  * @kick: doorbell
  * @call: used buffer notification, if no transport is bound
@@ -127,7 +129,8 @@ struct kvdev_vq {
 	u16 index;
 	struct kvdev_queue_regs *regs;
 
-	struct kvdev_worker worker;
+	struct kvdev_worker *worker;
+	struct kvdev_worker own;
 	struct kvdev_work work;
 	struct kvdev_kick kick;
 	struct kvdev_call call;

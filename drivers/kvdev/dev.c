@@ -201,6 +201,19 @@ u8 kvdev_dev_status(const struct kvdev_dev *dev)
 }
 EXPORT_SYMBOL_NS_GPL(kvdev_dev_status, KVDEV_NS);
 
+/**
+ * kvdev_dev_has_owner() - are there workers?
+ * @dev: the device
+ *
+ * Return: whether kvdev_dev_set_owner() was called, and not undone.
+ */
+bool kvdev_dev_has_owner(const struct kvdev_dev *dev)
+{
+	lockdep_assert_held(&dev->mutex);
+	return dev->owned;
+}
+EXPORT_SYMBOL_NS_GPL(kvdev_dev_has_owner, KVDEV_NS);
+
 static void stop_queues(struct kvdev_dev *dev)
 {
 	u16 i;

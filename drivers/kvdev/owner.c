@@ -14,7 +14,7 @@ static void stop_workers(struct kvdev_dev *dev)
 	u16 i;
 
 	for (i = 0; i < dev->nr_vqs; i++)
-		kvdev_worker_stop(&dev->vqs[i].worker);
+		kvdev_worker_stop(&dev->vqs[i].own);
 }
 
 /* Who to name when others find the device in use. */
@@ -66,6 +66,26 @@ void kvdev_dev_unclaim(struct kvdev_dev *dev)
 }
 EXPORT_SYMBOL_NS_GPL(kvdev_dev_unclaim, KVDEV_NS);
 
+/* Its own worker or another queue's, which comes before it. */
+static int start_worker(struct kvdev_vq *vq, enum kvdev_worker_kind kind)
+{
+	struct kvdev_dev *dev = vq->dev;
+	char name[TASK_COMM_LEN];
+	u16 by = vq->index;
+
+	if (dev->type->vq_served_by)
+		by = dev->type->vq_served_by(vq);
+	if (WARN_ON_ONCE(by > vq->index))
+		by = vq->index;
+	/* Kicks look at it without a lock; one that comes too early is lost. */
+	WRITE_ONCE(vq->worker, &dev->vqs[by].own);
+	if (by != vq->index)
+		return 0;
+	snprintf(name, sizeof(name), "kvdev-%u-%s-%u", dev->id,
+		 dev->type->name, by);
+	return kvdev_worker_start(&vq->own, kind, name);
+}
+
 /**
  * kvdev_dev_set_owner() - start the workers
  * @dev: claimed
@@ -76,7 +96,6 @@ EXPORT_SYMBOL_NS_GPL(kvdev_dev_unclaim, KVDEV_NS);
  */
 int kvdev_dev_set_owner(struct kvdev_dev *dev, enum kvdev_worker_kind kind)
 {
-	char name[TASK_COMM_LEN];
 	int ret;
 	u16 i;
 
@@ -85,9 +104,7 @@ int kvdev_dev_set_owner(struct kvdev_dev *dev, enum kvdev_worker_kind kind)
 		return -EEXIST;
 
 	for (i = 0; i < dev->nr_vqs; i++) {
-		snprintf(name, sizeof(name), "kvdev-%u-%s-%u", dev->id,
-			 dev->type->name, i);
-		ret = kvdev_worker_start(&dev->vqs[i].worker, kind, name);
+		ret = start_worker(&dev->vqs[i], kind);
 		if (ret) {
 			stop_workers(dev);
 			return ret;

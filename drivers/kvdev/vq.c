@@ -273,6 +273,22 @@ bool kvdev_vq_should_stop(struct kvdev_vq *vq)
 EXPORT_SYMBOL_NS_GPL(kvdev_vq_should_stop, KVDEV_NS);
 
 /**
+ * kvdev_vq_shared_wanted() - does another queue wait for the same worker?
+ * @vq: being served
+ *
+ * For types whose queues share a worker, see @vq_served_by: to end a turn
+ * earlier than kvdev_vq_should_stop() says.
+ *
+ * Context: worker.
+ * Return: whether one does.
+ */
+bool kvdev_vq_shared_wanted(const struct kvdev_vq *vq)
+{
+	return kvdev_worker_has_work(vq->worker);
+}
+EXPORT_SYMBOL_NS_GPL(kvdev_vq_shared_wanted, KVDEV_NS);
+
+/**
  * kvdev_vq_abandoned() - does nobody wait for what requests do any more?
  * @vq: with a request in flight
  *
@@ -285,7 +301,7 @@ EXPORT_SYMBOL_NS_GPL(kvdev_vq_should_stop, KVDEV_NS);
  */
 bool kvdev_vq_abandoned(const struct kvdev_vq *vq)
 {
-	return READ_ONCE(vq->worker.killed) ||
+	return READ_ONCE(vq->worker->killed) ||
 	       test_bit(KVDEV_DEV_RESETTING, &vq->dev->flags);
 }
 
@@ -475,7 +491,7 @@ EXPORT_SYMBOL_NS_GPL(kvdev_vq_kick, KVDEV_NS);
  */
 void kvdev_vq_wake(struct kvdev_vq *vq)
 {
-	kvdev_worker_queue(&vq->worker, &vq->work);
+	kvdev_worker_queue(READ_ONCE(vq->worker), &vq->work);
 }
 EXPORT_SYMBOL_NS_GPL(kvdev_vq_wake, KVDEV_NS);
 
@@ -509,7 +525,7 @@ static void vq_work(struct kvdev_work *work)
 	WRITE_ONCE(vq->batcher, NULL);
 
 	if (again && !vq->broken)
-		kvdev_worker_queue(&vq->worker, &vq->work);
+		kvdev_vq_wake(vq);
 out_unlock:
 	mutex_unlock(&vq->mutex);
 }
@@ -533,6 +549,7 @@ int kvdev_vq_init(struct kvdev_vq *vq, struct kvdev_dev *dev, u16 index)
 	spin_lock_init(&vq->used_lock);
 	init_completion(&vq->drained);
 	kvdev_coalesce_init(vq);
+	vq->worker = &vq->own;
 	vq->work.fn = vq_work;
 	vq->kick.fn = vq_eventfd_kick;
 
@@ -641,7 +658,7 @@ int kvdev_vq_start(struct kvdev_vq *vq)
 	int ret;
 
 	lockdep_assert_held(&vq->dev->mutex);
-	if (READ_ONCE(vq->worker.killed))
+	if (READ_ONCE(vq->worker->killed))
 		return -ESHUTDOWN;
 	if (kvdev_ring_check(&vq->regs->cfg, features))
 		return -EINVAL;
@@ -668,7 +685,7 @@ int kvdev_vq_start(struct kvdev_vq *vq)
 	mutex_unlock(&vq->mutex);
 
 	/* Buffers may be there already, and their kick long gone. */
-	kvdev_worker_queue(&vq->worker, &vq->work);
+	kvdev_vq_wake(vq);
 	return 0;
 
 err_unmap:

@@ -35,6 +35,7 @@ static bool worker_run(void *data)
 
 	list = llist_reverse_order(list);
 	llist_for_each_entry_safe(work, next, list, node) {
+		worker->rest = work->node.next;
 		clear_bit(WORK_QUEUED, &work->flags);
 		/* Before fn looks for work: what comes later queues again. */
 		smp_mb__after_atomic();
@@ -169,6 +170,18 @@ void kvdev_worker_queue(struct kvdev_worker *worker, struct kvdev_work *work)
 		return;
 	llist_add(&work->node, &worker->list);
 	wake(worker);
+}
+
+/**
+ * kvdev_worker_has_work() - is there more to do after this?
+ * @worker: the present one
+ *
+ * Context: worker.
+ * Return: whether there is.
+ */
+bool kvdev_worker_has_work(const struct kvdev_worker *worker)
+{
+	return worker->rest || !llist_empty(&worker->list);
 }
 
 /**

@@ -42,6 +42,7 @@ enum kvdev_worker_kind {
  * @task: the thread, if it is the owner's
  * @kthread: the thread, if it is the kernel's
  * @list: queued work, newest first
+ * @rest: there is more behind the present work; the thread's own
  * @killed: the owner was killed, the thread is gone; queued work never runs
  */
 struct kvdev_worker {
@@ -49,6 +50,7 @@ struct kvdev_worker {
 	struct vhost_task *task;
 	struct task_struct *kthread;
 	struct llist_head list;
+	bool rest;
 	bool killed;
 };
 
@@ -56,6 +58,7 @@ int kvdev_worker_start(struct kvdev_worker *worker,
 		       enum kvdev_worker_kind kind, const char *name);
 void kvdev_worker_stop(struct kvdev_worker *worker);
 void kvdev_worker_queue(struct kvdev_worker *worker, struct kvdev_work *work);
+bool kvdev_worker_has_work(const struct kvdev_worker *worker);
 bool kvdev_worker_should_stop(void);
 int kvdev_worker_set_affinity(struct kvdev_worker *worker,
 			      const struct cpumask *mask);

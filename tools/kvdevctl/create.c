@@ -39,6 +39,7 @@ const char create_help[] =
 "  --mtu N            tell the guest, 68 to 65535\n"
 "  --speed N          tell the guest, Mbit/s, full duplex\n"
 "  --busy-poll N      microseconds to look for work before sleeping\n"
+"  --split-workers    a thread for each queue, not for each pair\n"
 "  --no-link          without a link; 'kvdevctl set' changes that\n"
 "  --rss              the guest may choose queues by hashes of packets\n"
 "  --hash-report      the guest may have the hash of each packet\n"

@@ -165,7 +165,7 @@ struct net_options {
 enum {
 	NET_TAP, NET_MAC, NET_LOCKED_MAC, NET_HOST_MAC, NET_MTU, NET_SPEED,
 	NET_BUSY_POLL, NET_NO_LINK, NET_DHCP, NET_HOSTNAME, NET_BOOT_FILE,
-	NET_TFTP_SERVER, NET_RSS, NET_HASH_REPORT,
+	NET_TFTP_SERVER, NET_RSS, NET_HASH_REPORT, NET_SPLIT_WORKERS,
 };
 
 #define NET_OPTIONS(_base)						\
@@ -182,7 +182,8 @@ enum {
 	{ "boot-file", required_argument, NULL, (_base) + NET_BOOT_FILE },\
 	{ "tftp-server", required_argument, NULL, (_base) + NET_TFTP_SERVER }, \
 	{ "rss", no_argument, NULL, (_base) + NET_RSS },		\
-	{ "hash-report", no_argument, NULL, (_base) + NET_HASH_REPORT },
+	{ "hash-report", no_argument, NULL, (_base) + NET_HASH_REPORT },\
+	{ "split-workers", no_argument, NULL, (_base) + NET_SPLIT_WORKERS },
 
 void net_option(struct net_options *o, int option);
 void net_check(struct net_options *o, uint32_t *nr_queues);

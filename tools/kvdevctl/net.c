@@ -115,6 +115,10 @@ void net_option(struct net_options *o, int option)
 		c->link = KVDEV_NET_LINK_DOWN;
 		c->set |= KVDEV_NET_SET_LINK;
 		break;
+	case NET_SPLIT_WORKERS:
+		c->split_workers = 1;
+		c->set |= KVDEV_NET_SET_SPLIT_WORKERS;
+		break;
 	case NET_RSS:
 		c->hash |= KVDEV_NET_HASH_RSS;
 		c->set |= KVDEV_NET_SET_HASH;
@@ -290,6 +294,8 @@ void net_show(const struct kvdev_next *d)
 	if (c.mtu)
 		printf("  %-9s %u\n", "mtu", c.mtu);
 	printf("  %-9s %u\n", "pairs", d->nr_queues / 2);
+	printf("  %-9s one for each %s\n", "workers",
+	       c.split_workers ? "queue" : "pair");
 	if (c.hash)
 		printf("  %-9s%s%s\n", "hashes",
 		       c.hash & KVDEV_NET_HASH_RSS ? " choose queues" : "",
@@ -312,6 +318,8 @@ void net_json(struct json_object *o, const struct kvdev_next *d)
 	json_add(o, "locked_mac", json_object_new_boolean(c.locked_mac));
 	json_add(o, "mtu", c.mtu ? json_object_new_uint64(c.mtu) : NULL);
 	json_add_u64(o, "pairs", d->nr_queues / 2);
+	json_add(o, "split_workers",
+		 json_object_new_boolean(c.split_workers));
 	json_add(o, "rss", json_object_new_boolean(c.hash &
 						   KVDEV_NET_HASH_RSS));
 	json_add(o, "hash_report",

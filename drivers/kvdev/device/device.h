@@ -67,6 +67,9 @@ struct kvdev_pci_ids;
  * @release: whoever used the device has given it up, after @reset. Optional
  * @resumed: the device goes on after a suspension. Optional
  * @ready: -ENXIO while something the queues need is missing. Optional
+ * @vq_served_by: the queue whose worker serves this one: its own index, or that
+ *	of one before it which has a worker. Optional: each has one. Called when
+ *	there is an owner, not afterwards
  * @vq_start: queue is about to run: allocate its requests. Sleeps, may fail
  * @vq_stop: queue no longer runs and has no request in flight. Cannot fail
  * @vq_serve: worker context (the owner's address space): take and execute
@@ -101,6 +104,7 @@ struct kvdev_device_type {
 	void (*release)(struct kvdev_dev *dev);
 	void (*resumed)(struct kvdev_dev *dev);
 	int (*ready)(struct kvdev_dev *dev);
+	u16 (*vq_served_by)(const struct kvdev_vq *vq);
 	int (*vq_start)(struct kvdev_vq *vq);
 	void (*vq_stop)(struct kvdev_vq *vq);
 	bool (*vq_serve)(struct kvdev_vq *vq);
@@ -149,6 +153,8 @@ void kvdev_dev_config_changed(struct kvdev_dev *dev);
 void kvdev_dev_update_features(struct kvdev_dev *dev);
 /* Device status, 0: no driver; mutex held. */
 u8 kvdev_dev_status(const struct kvdev_dev *dev);
+/* There are workers; mutex held. */
+bool kvdev_dev_has_owner(const struct kvdev_dev *dev);
 /* For what comes from elsewhere than a callback; may sleep. */
 void kvdev_dev_lock(struct kvdev_dev *dev);
 bool kvdev_dev_trylock(struct kvdev_dev *dev);
@@ -196,6 +202,8 @@ void kvdev_vq_pop(struct kvdev_vq *vq, const struct kvdev_vq_chain *chain);
  */
 void kvdev_vq_unpop(struct kvdev_vq *vq, u16 id);
 bool kvdev_vq_should_stop(struct kvdev_vq *vq);
+/* Another queue waits for the worker they share. */
+bool kvdev_vq_shared_wanted(const struct kvdev_vq *vq);
 /* For requests that take the worker's time: somebody waits for it. */
 bool kvdev_vq_is_awaited(struct kvdev_vq *vq);
 /* So many packets were given back, for kvdev_vq_coalesce(). */

@@ -242,7 +242,7 @@ static int kvdev_vdpa_set_vq_affinity(struct vdpa_device *vdpa, u16 idx,
 	int ret;
 
 	mutex_lock(&dev->mutex);
-	ret = kvdev_worker_set_affinity(&dev->vqs[idx].worker, mask);
+	ret = kvdev_worker_set_affinity(dev->vqs[idx].worker, mask);
 	mutex_unlock(&dev->mutex);
 	return ret;
 }

@@ -61,6 +61,7 @@ enum kvdev_net_link {
 #define KVDEV_NET_SET_BUSY_POLL		(1U << 6)
 #define KVDEV_NET_SET_HASH		(1U << 7)
 #define KVDEV_NET_SET_ANNOUNCE		(1U << 8)
+#define KVDEV_NET_SET_SPLIT_WORKERS	(1U << 9)
 
 /*
  * Hashes of received packets. Drivers ask for what they are offered, and a hash
@@ -98,14 +99,15 @@ enum kvdev_net_link {
  *	not answered yet; KVDEV_NET_SET: Must be 0
  * @ifname: KVDEV_NET_GET: name of the interface, empty: none; KVDEV_NET_SET:
  *	Must be 0
+ * @split_workers: 0: the queues of a pair share a worker; 1: each has one of its
+ *	own: sending and receiving do not wait for each other, and cost more
+ * @__reserved: Must be 0
  *
- * @link and @busy_poll may be set at any time, the others while device status
- * is 0.
+ * @link and @busy_poll may be set at any time, @split_workers while there is no
+ * owner, the others while device status is 0.
  *
  * KVDEV_NET_SET_ANNOUNCE has no field: the driver is asked to announce itself to
  * the network, as after a migration. ENXIO if there is none that can.
- *
- * Each queue has a worker of its own: sending and receiving do not share one.
  */
 struct kvdev_net_config {
 	__u32 size;
@@ -123,6 +125,8 @@ struct kvdev_net_config {
 	__u8 hash;
 	__u8 announcing;
 	__u8 ifname[16];
+	__u8 split_workers;
+	__u8 __reserved[3];
 };
 #define KVDEV_NET_SET _IO(KVDEV_IOCTL_MAGIC, KVDEV_CMD_NET_SET)
 #define KVDEV_NET_GET _IO(KVDEV_IOCTL_MAGIC, KVDEV_CMD_NET_GET)

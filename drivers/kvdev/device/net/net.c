@@ -4,7 +4,6 @@
  */
 #include <linux/etherdevice.h>
 #include <linux/module.h>
-#include <linux/sched/clock.h>
 #include <linux/slab.h>
 #include <linux/virtio_byteorder.h>
 #include <linux/virtio_config.h>
@@ -104,80 +103,6 @@ static const struct queue_ops *queue_ops(const struct kvdev_vq *vq)
 }
 
 /**
- * net_queue_init() - what receive and transmit queues have in common
- * @q: filled
- * @vq: the queue
- */
-void net_queue_init(struct net_queue *q, struct kvdev_vq *vq)
-{
-	struct kvdev_net *net = kvdev_dev_priv(kvdev_vq_dev(vq));
-	u16 index = kvdev_vq_index(vq);
-	/* The device's mutex is held: it stays. */
-	const struct kvdev_net_state *state = rcu_access_pointer(net->state);
-
-	q->vq = vq;
-	q->net = net;
-	q->tap = &net->taps[index / 2];
-	q->stats = &net->stats[index];
-	q->features = state->features;
-	q->hdr_len = kvdev_net_hdr_len(q->features);
-	net_coalesce(vq, state);
-}
-
-/**
- * net_coalesce() - the driver has said when it is to be notified
- * @vq: a receive or transmit queue; the device's mutex is held
- * @state: what the driver configured
- */
-void net_coalesce(struct kvdev_vq *vq, const struct kvdev_net_state *state)
-{
-	const struct kvdev_net_coal *coal = &state->coal[kvdev_vq_index(vq)];
-
-	kvdev_vq_coalesce(vq, coal->max_packets, coal->max_usecs);
-}
-
-/**
- * net_round_over() - tell the core what was done
- * @q: of the queue's worker
- */
-void net_round_over(struct net_queue *q)
-{
-	bool rx = kvdev_vq_index(q->vq) % 2 == 0;
-
-	kvdev_vq_account(q->vq, rx ? 0 : q->bytes, rx ? q->bytes : 0, false);
-	kvdev_vq_add_packets(q->vq, q->done);
-	q->bytes = 0;
-	q->done = 0;
-}
-
-/**
- * net_busy_poll() - go on looking for work?
- * @q: has nothing to do
- * @start: 0 the first time
- *
- * Return: true to look again at once.
- */
-bool net_busy_poll(struct net_queue *q, u64 *start)
-{
-	u32 usecs = READ_ONCE(q->net->busy_poll);
-	u64 now;
-
-	if (!usecs)
-		return false;
-	now = local_clock();
-	if (!*start) {
-		*start = now;
-		net_round_over(q);
-		kvdev_vq_flush(q->vq);
-	}
-	if (now - *start >= (u64)usecs * NSEC_PER_USEC || need_resched() ||
-	    kvdev_vq_should_stop(q->vq))
-		return false;
-	cpu_relax();
-	return true;
-}
-
-/**
  * net_set_offloads() - the tap is to leave undone what the driver does
  * @net: the device
  * @offloads: of KVDEV_NET_GUEST_OFFLOADS
@@ -256,6 +181,18 @@ static void net_start(struct kvdev_net *net)
 	mutex_unlock(&net->state_mutex);
 	net_set_offloads(net, state->offloads);
 	net->started = true;
+}
+
+/*
+ * What is sent and what is received depend on each other: while one is served,
+ * what the other one is to do adds up.
+ */
+static u16 net_vq_served_by(const struct kvdev_vq *vq)
+{
+	const struct kvdev_net *net = kvdev_dev_priv(kvdev_vq_dev(vq));
+	u16 index = kvdev_vq_index(vq);
+
+	return net->split_workers ? index : index & ~1;
 }
 
 static int net_vq_start(struct kvdev_vq *vq)
@@ -516,6 +453,8 @@ static int net_check_config(const struct kvdev_net_config *arg)
 		return -EINVAL;
 	if (set & KVDEV_NET_SET_LINK && arg->link > KVDEV_NET_LINK_DOWN)
 		return -EINVAL;
+	if (set & KVDEV_NET_SET_SPLIT_WORKERS && arg->split_workers > 1)
+		return -EINVAL;
 	if (set & KVDEV_NET_SET_BUSY_POLL &&
 	    arg->busy_poll > KVDEV_NET_BUSY_POLL_MAX)
 		return -EINVAL;
@@ -537,7 +476,8 @@ static bool net_can_hash(const struct kvdev_net *net, u8 hash)
 #define NET_SET_ALL							\
 	(KVDEV_NET_SET_MAC | KVDEV_NET_SET_LOCKED_MAC |			\
 	 KVDEV_NET_SET_HOST_MAC | KVDEV_NET_SET_MTU |			\
-	 KVDEV_NET_SET_SPEED | KVDEV_NET_SET_HASH | NET_SET_ANY_TIME)
+	 KVDEV_NET_SET_SPEED | KVDEV_NET_SET_HASH |			\
+	 KVDEV_NET_SET_SPLIT_WORKERS | NET_SET_ANY_TIME)
 
 static int net_set(struct kvdev_net *net, const struct kvdev_net_config *arg)
 {
@@ -547,7 +487,8 @@ static int net_set(struct kvdev_net *net, const struct kvdev_net_config *arg)
 	if (arg->flags || arg->set & ~NET_SET_ALL)
 		return -EOPNOTSUPP;
 	if (arg->link_up || arg->announcing ||
-	    memchr_inv(arg->ifname, 0, sizeof(arg->ifname)))
+	    memchr_inv(arg->ifname, 0, sizeof(arg->ifname)) ||
+	    memchr_inv(arg->__reserved, 0, sizeof(arg->__reserved)))
 		return -EINVAL;
 	ret = net_check_config(arg);
 	if (ret)
@@ -555,6 +496,9 @@ static int net_set(struct kvdev_net *net, const struct kvdev_net_config *arg)
 	if (arg->set & KVDEV_NET_SET_HASH && !net_can_hash(net, arg->hash))
 		return -EOPNOTSUPP;
 	if (arg->set & ~NET_SET_ANY_TIME && kvdev_dev_status(net->dev))
+		return -EBUSY;
+	if (arg->set & KVDEV_NET_SET_SPLIT_WORKERS &&
+	    kvdev_dev_has_owner(net->dev))
 		return -EBUSY;
 	if (arg->set & KVDEV_NET_SET_ANNOUNCE) {
 		ret = net_announce(net);
@@ -576,6 +520,8 @@ static int net_set(struct kvdev_net *net, const struct kvdev_net_config *arg)
 	}
 	if (arg->set & KVDEV_NET_SET_HASH)
 		net->hash = arg->hash;
+	if (arg->set & KVDEV_NET_SET_SPLIT_WORKERS)
+		net->split_workers = arg->split_workers;
 	if (arg->set & KVDEV_NET_SET_BUSY_POLL)
 		WRITE_ONCE(net->busy_poll, arg->busy_poll);
 	if (arg->set & KVDEV_NET_SET_LINK)
@@ -604,6 +550,7 @@ static int net_get(struct kvdev_net *net, struct kvdev_net_config *arg)
 	arg->locked_mac = net->locked;
 	arg->hash = net->hash;
 	arg->announcing = net_announcing(net);
+	arg->split_workers = net->split_workers;
 	/* The driver may have changed it. */
 	ether_addr_copy(arg->mac, config->mac);
 	ether_addr_copy(arg->host_mac, net->host_mac);
@@ -742,6 +689,7 @@ static const struct kvdev_device_type kvdev_net_type = {
 	.config_write = net_config_write,
 	.reset = net_reset,
 	.ready = net_ready,
+	.vq_served_by = net_vq_served_by,
 	.vq_start = net_vq_start,
 	.vq_stop = net_vq_stop,
 	.vq_serve = net_vq_serve,

@@ -127,6 +127,7 @@ struct net_inbox {
  * @taps: of each pair; file is NULL while there is none
  * @inboxes: of each pair
  * @hash: KVDEV_NET_HASH_*: what the driver is offered
+ * @split_workers: the queues of a pair do not share a worker
  * @mac: of the device, as the VMM set it
  * @host_mac: of the host, all 0: not set
  * @locked: the driver has to use @mac
@@ -150,6 +151,7 @@ struct kvdev_net {
 	struct kvdev_tap taps[KVDEV_NET_MAX_PAIRS];
 	struct net_inbox *inboxes;
 	u8 hash;
+	bool split_workers;
 	u8 mac[ETH_ALEN];
 	u8 host_mac[ETH_ALEN];
 	bool locked;
@@ -175,8 +177,9 @@ struct kvdev_net {
  * @stats: counters
  * @features: negotiated
  * @hdr_len: bytes of the header in front of each packet
- * @bytes: payload not accounted yet
+ * @bytes: payload of this turn, not accounted yet
  * @done: packets given back, likewise
+ * @unpublished: buffers the driver has not been told of yet
  */
 struct net_queue {
 	struct kvdev_vq *vq;
@@ -187,14 +190,19 @@ struct net_queue {
 	unsigned int hdr_len;
 	u32 bytes;
 	u32 done;
+	unsigned int unpublished;
 };
 
-/* net.c */
+/* queue.c */
 void net_queue_init(struct net_queue *q, struct kvdev_vq *vq);
 void net_coalesce(struct kvdev_vq *vq, const struct kvdev_net_state *state);
 void net_round_over(struct net_queue *q);
-void net_announced(struct kvdev_net *net);
+bool net_turn_over(const struct net_queue *q);
+void net_publish(struct net_queue *q, unsigned int nr);
 bool net_busy_poll(struct net_queue *q, u64 *start);
+
+/* net.c */
+void net_announced(struct kvdev_net *net);
 void net_set_offloads(const struct kvdev_net *net, u64 offloads);
 void kvdev_net_state_set(struct kvdev_net *net, struct kvdev_net_state *state);
 

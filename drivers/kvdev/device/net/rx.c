@@ -263,8 +263,8 @@ static void rx_complete(struct net_rx *rx, u32 len)
 		len -= part;
 		kvdev_vq_complete(rx->q.vq, rx->id[i], part);
 	}
+	net_publish(&rx->q, rx->nr);
 	rx->nr = 0;
-	rx->q.done++;
 }
 
 /*
@@ -493,7 +493,7 @@ bool net_rx_serve(struct kvdev_vq *vq)
 	}
 	rx->own = net_taps_of(rx->q.net, state, rx->pair);
 	do {
-		again = kvdev_vq_should_stop(vq) || !budget;
+		again = net_turn_over(&rx->q) || !budget;
 	} while (!again && rx_next(rx, state, &budget, &start));
 out:
 	kvdev_net_state_put(rx->q.net, idx);

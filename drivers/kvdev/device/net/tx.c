@@ -96,7 +96,7 @@ static void tx_done(struct net_tx *tx, struct tx_packet *pkt)
 	kvdev_vq_pop(tx->q.vq, &pkt->chain);
 	/* virtio 1.3, 5.1.6.2: nothing was written */
 	kvdev_vq_complete(tx->q.vq, pkt->chain.id, 0);
-	tx->q.done++;
+	net_publish(&tx->q, 1);
 }
 
 static void tx_sent(struct net_tx *tx, struct tx_packet *pkt)
@@ -340,7 +340,7 @@ bool net_tx_serve(struct kvdev_vq *vq)
 	kvdev_tap_unwait(tx->q.tap, &tx->wait);
 	state = kvdev_net_state_get(tx->q.net, &idx);
 	for (;;) {
-		again = kvdev_vq_should_stop(vq);
+		again = net_turn_over(&tx->q);
 		if (again)
 			break;
 		ret = kvdev_vq_peek(vq, &pkt.chain);

@@ -177,6 +177,8 @@ int vq_submit(struct vq *vq, const struct seg *segs, unsigned int nr,
 long workers_rest(void);	/* until all sleep; how often they have */
 /* The thread of the first queue; false: there is none. */
 bool first_worker(char *tid, size_t size);
+/* There are so many; those that end do it a little later. */
+bool workers_become(unsigned int nr);
 
 /* Block requests; the status the device gave, or -errno */
 uint64_t blk_header(struct guest *g, uint32_t type, uint64_t sector);

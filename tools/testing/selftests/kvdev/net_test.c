@@ -114,6 +114,7 @@ TEST(config)
 	refused((struct kvdev_net_config){ .link_up = 1 }, -EINVAL);
 	refused((struct kvdev_net_config){ .announcing = 1 }, -EINVAL);
 	refused((struct kvdev_net_config){ .ifname = "x" }, -EINVAL);
+	refused((struct kvdev_net_config){ .__reserved = { 0, 0, 1 } }, -EINVAL);
 	refused((struct kvdev_net_config){ .set = KVDEV_NET_SET_MAC }, -EINVAL);
 	c.set = KVDEV_NET_SET_MAC;
 	memcpy(c.mac, group, ETH_ALEN);
@@ -144,6 +145,33 @@ TEST(config)
 	refused((struct kvdev_net_config){ .set = KVDEV_NET_SET_LOCKED_MAC },
 		-EBUSY);
 	refused((struct kvdev_net_config){ .set = KVDEV_NET_SET_BUSY_POLL }, 0);
+}
+
+/* Of a pair, or each queue its own; chosen while there is none. */
+TEST(workers)
+{
+	struct kvdev_net_config c = {
+		.size = sizeof(c), .set = KVDEV_NET_SET_SPLIT_WORKERS,
+	};
+	int fd = dev_open();
+
+	ASSERT_EQ(create(fd, VIRTIO_ID_NET, 2 * 2 + 1, 0), 0);
+	ASSERT_EQ(cmd(fd, VHOST_SET_OWNER, NULL), 0);
+	EXPECT_TRUE(workers_become(3));
+	c.split_workers = 1;
+	EXPECT_EQ(cmd(fd, KVDEV_NET_SET, &c), -EBUSY);
+	ASSERT_EQ(cmd(fd, VHOST_RESET_OWNER, NULL), 0);
+	EXPECT_TRUE(workers_become(0));
+
+	c.split_workers = 2;
+	EXPECT_EQ(cmd(fd, KVDEV_NET_SET, &c), -EINVAL);
+	c.split_workers = 1;
+	ASSERT_EQ(cmd(fd, KVDEV_NET_SET, &c), 0);
+	c = (struct kvdev_net_config){ .size = sizeof(c) };
+	ASSERT_EQ(cmd(fd, KVDEV_NET_GET, &c), 0);
+	EXPECT_EQ(c.split_workers, 1);
+	ASSERT_EQ(cmd(fd, VHOST_SET_OWNER, NULL), 0);
+	EXPECT_TRUE(workers_become(5));
 }
 
 /* virtio 1.3, 5.1.3.1 */

@@ -120,11 +120,14 @@ done
 vdpa dev add name "$n" mgmtdev kvdev-net max_vqp 4
 "$ctl" delete "$n" --vdpa --force
 
-for options in --rss '--rss --hash-report'; do
+for options in --rss '--rss --hash-report --split-workers'; do
 	step "hashes: $options"
 	# shellcheck disable=SC2086 # words
 	create $options
 	"$ctl" show "$n" | grep -q '^  hashes  *choose queues' || fail "$("$ctl" show "$n")"
+	workers=pair
+	[[ $options != *--split-workers* ]] || workers=queue
+	"$ctl" show "$n" | grep -q "^  workers  *one for each $workers" || fail "$("$ctl" show "$n")"
 	in_ns ethtool -L g0 combined 4
 	in_ns ethtool -X g0 equal 4
 	settle

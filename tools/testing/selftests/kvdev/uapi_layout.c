@@ -246,7 +246,7 @@ AT(kvdev_net_attach, fd, 12);
 AT(kvdev_net_attach, ifindex, 16);
 AT(kvdev_net_attach, __reserved, 20);
 
-SIZE(kvdev_net_config, 64);
+SIZE(kvdev_net_config, 68);
 AT(kvdev_net_config, flags, 4);
 AT(kvdev_net_config, set, 8);
 AT(kvdev_net_config, link, 12);
@@ -261,6 +261,8 @@ AT(kvdev_net_config, host_mac, 40);
 AT(kvdev_net_config, hash, 46);
 AT(kvdev_net_config, announcing, 47);
 AT(kvdev_net_config, ifname, 48);
+AT(kvdev_net_config, split_workers, 64);
+AT(kvdev_net_config, __reserved, 65);
 
 SIZE(kvdev_net_get_stats, 160);
 AT(kvdev_net_get_stats, flags, 4);

@@ -59,6 +59,26 @@ bool first_worker(char *tid, size_t size)
 	return found;
 }
 
+static unsigned int nr_workers(void)
+{
+	DIR *dir = threads();
+	unsigned int nr = 0;
+
+	while (next_worker(dir))
+		nr++;
+	closedir(dir);
+	return nr;
+}
+
+bool workers_become(unsigned int nr)
+{
+	int tries;
+
+	for (tries = 0; tries < WAIT_MS && nr_workers() != nr; tries++)
+		usleep(1000);
+	return nr_workers() == nr;
+}
+
 /*
  * How often it slept, if it sleeps. A thread that only is about to sleep has
  * the state of one that does; but of such a thread the kernel tells no system
