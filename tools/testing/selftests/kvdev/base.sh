@@ -7,6 +7,8 @@ set -euo pipefail
 here=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
 
 skip() { echo "$*"; exit 4; }
+# The guest ended without a word; who runs the test knows what that may mean.
+died() { echo "DIED: $*" >&3; exit 5; }
 # Heard wherever it is called.
 exec 3>&1
 fail() {

@@ -60,10 +60,15 @@ start_qemu() {
 		-nodefaults -nographic -serial stdio "$@" <"${qemu_stdin:-/dev/null}" >console.raw 2>qemu.err &
 	qemu=$!
 }
+# The guest has ended too early: its script says so, or it died.
+guest_ended() {
+	grep -aq '^GUEST-EXIT: ' console.raw || died "QEMU ended, and the guest said nothing"
+	fail "the guest's script failed"
+}
 # What the guest's console said, or the end of the test.
 console_has() {
 	if grep -q -- "$1" console.raw; then return 0; fi
-	kill -0 "$qemu" || fail "QEMU ended"
+	kill -0 "$qemu" || guest_ended
 	return 1
 }
 # wait_qemu: ends well, and leaves ./console
@@ -74,5 +79,5 @@ wait_qemu() {
 	tr -d '\r' <console.raw >console
 	cat console
 	(( rc == 0 )) || fail "QEMU ended with $rc"
-	grep -q '^GUEST-EXIT: 0$' console || fail "the guest's script failed"
+	grep -q '^GUEST-EXIT: 0$' console || guest_ended
 }
