@@ -33,6 +33,10 @@ wait_for() {
 	done
 }
 
+# opens NODE: the node of a disk is there before the kernel lets anybody open it.
+# A drive does without a disc.
+opens() { dd if="$1" iflag=nonblock count=0 status=none 2>/dev/null; }
+
 # remove MODULE: a device whose last user has just ended may keep it for a moment
 remove() { wait_for 60 rmmod "$1"; }
 # iperf [OPTION]...: its output is in ./iperf.out. A server that does not know yet

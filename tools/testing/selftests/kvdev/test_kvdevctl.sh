@@ -391,7 +391,7 @@ if modprobe -q virtio_vdpa && modprobe -q virtio_blk; then
 	json "j['used_by']['as'] == 'vdpa' and j['used_by']['driver'] == 'virtio_vdpa'"
 	disk=$("$ctl" show "$n" | sed -n 's/^  used by .*\(\/dev\/vd[a-z]*\).*/\1/p')
 	[[ $disk ]] || fail "no disk in: $("$ctl" show "$n")"
-	wait_for 60 test -b "$disk"
+	wait_for 60 opens "$disk"
 	[[ $(cat "/sys/block/${disk#/dev/}/serial") == S123 ]] || fail "wrong serial"
 	head -c 1M /dev/urandom >data
 	dd if=data of="$disk" bs=64k seek=16 oflag=direct status=none
@@ -439,7 +439,7 @@ if modprobe -q virtio_vdpa && modprobe -q virtio_blk; then
 	wait_for 60 test ! -b "$disk"
 	bad 1 'is not on the vDPA bus' -- vdpa del "$n"
 	ok vd a "$n"
-	wait_for 60 test -b "$disk"
+	wait_for 60 opens "$disk"
 	ok delete "$n" --vdpa
 	gone "$n"
 

@@ -55,7 +55,7 @@ soon disc
 (cd /mnt && sha256sum -c sums) | sed 's/^/second: /'
 umount /mnt
 echo "bus: waits"
-soon [ -b /dev/sdb ]
+soon dd if=/dev/sdb of=/dev/null count=1
 echo "plugged: $(sha256sum </dev/sdb)"
 soon [ ! -e /dev/sdb ]
 echo "bus: unplugged"

@@ -27,7 +27,7 @@ known() {
 	path=(/sys/bus/vdpa/devices/"$n"/virtio*/host*/target*/*:0:"$at"/"$1"/*)
 	[[ -e ${path[0]} ]] && found=${path[0]##*/}
 }
-unit() { known "$1" "$2" && [[ -e /dev/$found ]]; }
+unit() { known "$1" "$2" && opens "/dev/$found"; }
 gone() { ! known "$1" "$2"; }
 requests() { awk '{ print $1 + $5 }' "/sys/block/${1#/dev/}/stat"; }
 load() { # DISK

@@ -36,11 +36,11 @@ node() {
 	[[ -c $found ]] || fail "no node of $1: $(used_by "$1")"
 	echo "$found"
 }
-# disk_of NAME: /dev/vdX of the host's own driver
+# disk_of NAME: /dev/vdX of the host's own driver, as soon as it can be used
 disk_of() {
 	local found
 	found=$(used_by "$1" | sed -n 's|.*driver virtio_vdpa.*\(/dev/vd[a-z]*\).*|\1|p')
-	[[ -b $found ]] && echo "$found"
+	[[ -b $found ]] && opens "$found" && echo "$found"
 }
 
 # start_qemu MIB OPTION...: a guest with that much memory in the background,
