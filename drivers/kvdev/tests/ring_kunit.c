@@ -506,19 +506,27 @@ static void event_case_desc(const struct event_case *c, char *desc)
 
 KUNIT_ARRAY_PARAM(event, event_cases, event_case_desc);
 
-static void publish_event_idx(struct kunit *test)
+/* A ring whose driver has seen what is before the case's old index */
+static struct mock_ring *event_case_ring(struct kunit *test,
+					 const struct event_case *c)
 {
-	const struct event_case *c = test->param_value;
 	struct mock_ring *mock = kunit_mock_ring(test, 1024, EVENT_IDX,
 						 c->old - 1);
-	int i;
 
 	/* The first signals whatever the driver says */
 	kvdev_ring_push(&mock->ring, 0, 0);
 	KUNIT_EXPECT_TRUE(test, kvdev_ring_publish(&mock->ring));
 	KUNIT_EXPECT_EQ(test, mock_ring_used_idx(mock), c->old);
-
 	mock_ring_set_used_event(mock, c->event);
+	return mock;
+}
+
+static void publish_event_idx(struct kunit *test)
+{
+	const struct event_case *c = test->param_value;
+	struct mock_ring *mock = event_case_ring(test, c);
+	int i;
+
 	for (i = 0; i < c->count; i++)
 		kvdev_ring_push(&mock->ring, 0, 0);
 	KUNIT_EXPECT_EQ(test, kvdev_ring_publish(&mock->ring), c->signal);
@@ -571,13 +579,9 @@ static void show_first_always_signals(struct kunit *test)
 static void show_event_idx(struct kunit *test)
 {
 	const struct event_case *c = test->param_value;
-	struct mock_ring *mock = kunit_mock_ring(test, 1024, EVENT_IDX,
-						 c->old - 1);
+	struct mock_ring *mock = event_case_ring(test, c);
 	int i;
 
-	kvdev_ring_push(&mock->ring, 0, 0);
-	KUNIT_EXPECT_TRUE(test, kvdev_ring_publish(&mock->ring));
-	mock_ring_set_used_event(mock, c->event);
 	for (i = 0; i < c->count; i++) {
 		kvdev_ring_push(&mock->ring, 0, 0);
 		KUNIT_EXPECT_EQ(test, kvdev_ring_show(&mock->ring), 1 + i);

@@ -23,14 +23,12 @@ struct model {
 	u16 num;
 	u16 last;		/* next to take */
 	u16 used;		/* next to write as used */
-	u16 published;
-	u16 asked;
 	u16 driver;		/* next to make available */
 	u16 nr_desc[NUM_MAX];	/* in flight, by id; 0: not */
 	u16 order[NUM_MAX];	/* ids in flight, in the order taken */
 	u16 nr;
+	struct told told;
 	u16 first_flags;	/* due where the published ones end */
-	bool first;
 };
 
 static u16 go(const struct model *m, u16 pos, u16 count)
@@ -45,7 +43,7 @@ static u16 in_flight(const struct model *m)
 	u16 pos, sum = 0;
 
 	/* With what was pushed and not published */
-	for (pos = m->published; pos != m->last; pos = go(m, pos, 1))
+	for (pos = m->told.published; pos != m->last; pos = go(m, pos, 1))
 		sum++;
 	return sum;
 }
@@ -161,7 +159,7 @@ static void op_push(struct mock_ring *mock, struct model *m, u8 which,
 		    u16 written)
 {
 	const struct vring_packed_desc *first =
-		&mock->packed[m->published % m->num];
+		&mock->packed[m->told.published % m->num];
 	const struct vring_packed_desc *d;
 	u16 id, flags = first->flags;
 
@@ -195,13 +193,13 @@ static bool model_signal(const struct mock_ring *mock, const struct model *m,
 	u32 event = *(const u32 *)mock->areas.driver;
 	u16 flags = event >> 16 & 3, pos;
 
-	if (m->first)
+	if (m->told.first)
 		return true;
 	if (flags == VRING_PACKED_EVENT_FLAG_DISABLE)
 		return false;
 	if (!mock->ring.event_idx || flags != VRING_PACKED_EVENT_FLAG_DESC)
 		return true;
-	for (pos = m->asked; pos != end; pos = go(m, pos, 1))
+	for (pos = m->told.asked; pos != end; pos = go(m, pos, 1))
 		if (base_of(m, pos) == (u16)event)
 			return true;
 	return false;
@@ -210,17 +208,15 @@ static bool model_signal(const struct mock_ring *mock, const struct model *m,
 static void op_publish(struct mock_ring *mock, struct model *m)
 {
 	const struct vring_packed_desc *first =
-		&mock->packed[m->published % m->num];
-	bool any = m->published != m->used;
+		&mock->packed[m->told.published % m->num];
+	bool any = m->told.published != m->used;
 	bool want = any && model_signal(mock, m, m->used);
 
 	CHECK(kvdev_ring_publish(&mock->ring) == want);
 	if (any) {
 		CHECK(first->flags == m->first_flags);
-		m->first = false;
-		m->asked = m->used;
+		told_asked(&m->told, m->used);
 	}
-	m->published = m->used;
 }
 
 static u16 steps(const struct model *m, u16 from, u16 to)
@@ -236,26 +232,23 @@ static u16 steps(const struct model *m, u16 from, u16 to)
 static void op_show(struct mock_ring *mock, struct model *m)
 {
 	const struct vring_packed_desc *first =
-		&mock->packed[m->published % m->num];
-	bool any = m->published != m->used;
+		&mock->packed[m->told.published % m->num];
+	bool any = m->told.published != m->used;
 
-	if (steps(m, m->asked, m->published) >= m->num)
+	if (steps(m, m->told.asked, m->told.published) >= m->num)
 		return;
 	CHECK(kvdev_ring_show(&mock->ring) ==
-	      (any ? steps(m, m->asked, m->used) : 0));
+	      (any ? steps(m, m->told.asked, m->used) : 0));
 	if (any)
 		CHECK(first->flags == m->first_flags);
-	m->published = m->used;
+	m->told.published = m->used;
 }
 
 static void op_ask(struct mock_ring *mock, struct model *m)
 {
-	if (m->asked == m->published)
+	if (m->told.asked == m->told.published)
 		return;
-	CHECK(kvdev_ring_wants_signal(&mock->ring) ==
-	      model_signal(mock, m, m->published));
-	m->first = false;
-	m->asked = m->published;
+	check_ask(mock, &m->told, model_signal(mock, m, m->told.published));
 }
 
 static void op_kick(struct mock_ring *mock, struct model *m, bool enable)
@@ -281,8 +274,8 @@ static void activate(struct mock_ring *mock, struct model *m)
 	CHECK(!kvdev_ring_check(&mock->cfg, mock->features));
 	kvdev_ring_activate(&mock->ring, &mock->cfg, mock->features,
 			    &mock->areas);
-	m->first = true;
-	m->asked = m->published;
+	m->told.first = true;
+	m->told.asked = m->told.published;
 }
 
 static void operate(struct mock_ring *mock, struct model *m, u8 op, u8 arg,
@@ -378,8 +371,8 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	m.num = num;
 	m.last = take(&in, 1) % (2 * num);
 	m.used = m.last;
-	m.published = m.last;
-	m.asked = m.last;
+	m.told.published = m.last;
+	m.told.asked = m.last;
 	m.driver = m.last;
 	/* 0 in one of them: a new ring */
 	mock->cfg.has_base = m.last;

@@ -182,6 +182,27 @@ static int peek(struct mock_ring *mock, struct kvdev_chain *chain)
 	return ret;
 }
 
+/* What the driver knows of used entries */
+struct told {
+	u16 published;		/* it sees those before */
+	u16 asked;		/* about those before it was asked for a signal */
+	bool first;		/* it was never asked */
+};
+
+/* The driver was asked about all that it sees, up to @end. */
+static void told_asked(struct told *told, u16 end)
+{
+	told->published = end;
+	told->asked = end;
+	told->first = false;
+}
+
+static void check_ask(struct mock_ring *mock, struct told *told, bool want)
+{
+	CHECK(kvdev_ring_wants_signal(&mock->ring) == want);
+	told_asked(told, told->published);
+}
+
 /* What of the input becomes guest memory: the rest. */
 static void take_memory(struct input *in)
 {

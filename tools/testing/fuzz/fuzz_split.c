@@ -60,9 +60,7 @@ struct model {
 	u16 last;	/* next entry to take */
 	u16 seen;	/* avail->idx as last looked at */
 	u16 used;
-	u16 published;
-	u16 asked;
-	bool first;
+	struct told told;
 	bool no_kick;
 };
 
@@ -106,9 +104,9 @@ static bool model_signal(const struct mock_ring *mock, struct model *m, u16 end)
 	bool want = false;
 	u16 i;
 
-	for (i = m->asked; i != end; i++)
+	for (i = m->told.asked; i != end; i++)
 		want |= i == event;
-	if (m->first)
+	if (m->told.first)
 		return true;
 	if (mock->ring.event_idx)
 		return want;
@@ -117,40 +115,34 @@ static bool model_signal(const struct mock_ring *mock, struct model *m, u16 end)
 
 static void op_publish(struct mock_ring *mock, struct model *m)
 {
-	bool any = m->published != m->used;
+	bool any = m->told.published != m->used;
 	bool want = any && model_signal(mock, m, m->used);
 
-	CHECK(mock_ring_used_idx(mock) == m->published);
+	CHECK(mock_ring_used_idx(mock) == m->told.published);
 	CHECK(kvdev_ring_publish(&mock->ring) == want);
 	CHECK(mock_ring_used_idx(mock) == m->used);
-	if (any) {
-		m->first = false;
-		m->asked = m->used;
-	}
-	m->published = m->used;
+	if (any)
+		told_asked(&m->told, m->used);
 }
 
 /* The two halves of it */
 static void op_show(struct mock_ring *mock, struct model *m)
 {
-	u16 shown = m->published == m->used ? 0 : m->used - m->asked;
+	u16 shown = m->told.published == m->used ? 0 : m->used - m->told.asked;
 
-	if ((u16)(m->published - m->asked) >= mock->cfg.num)
+	if ((u16)(m->told.published - m->told.asked) >= mock->cfg.num)
 		return;
 	CHECK(kvdev_ring_show(&mock->ring) == shown);
 	CHECK(mock_ring_used_idx(mock) == m->used);
-	m->published = m->used;
+	m->told.published = m->used;
 }
 
 static void op_ask(struct mock_ring *mock, struct model *m)
 {
-	if (m->asked == m->published)
+	if (m->told.asked == m->told.published)
 		return;
-	CHECK(kvdev_ring_wants_signal(&mock->ring) ==
-	      model_signal(mock, m, m->published));
-	CHECK(mock_ring_used_idx(mock) == m->published);
-	m->first = false;
-	m->asked = m->published;
+	check_ask(mock, &m->told, model_signal(mock, m, m->told.published));
+	CHECK(mock_ring_used_idx(mock) == m->told.published);
 }
 
 static void op_kick(struct mock_ring *mock, struct model *m, bool enable)
@@ -190,12 +182,12 @@ static void operate(struct mock_ring *mock, struct model *m, u8 op, u8 arg,
 		break;
 	case 2:
 		/* The core has no more in flight than the ring has entries */
-		if ((u16)(m->used - m->published) == num)
+		if ((u16)(m->used - m->told.published) == num)
 			break;
 		kvdev_ring_push(&mock->ring, arg, value);
 		CHECK(mock_ring_used_id(mock, m->used) == arg);
 		CHECK(mock_ring_used_len(mock, m->used) == value);
-		CHECK(mock_ring_used_idx(mock) == m->published);
+		CHECK(mock_ring_used_idx(mock) == m->told.published);
 		m->used++;
 		break;
 	case 3:
@@ -258,7 +250,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	struct input in = { data, size };
 	struct { u8 op, arg; u16 value; } ops[OPS_MAX];
 	struct mock_ring *mock;
-	struct model m = { .first = true };
+	struct model m = { .told.first = true };
 	unsigned int i, nr_ops;
 	u64 features = 0;
 	u16 num;
@@ -280,8 +272,8 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	m.last = mock->cfg.avail_base;
 	m.seen = m.last;
 	m.used = mock->cfg.used_base;
-	m.published = m.used;
-	m.asked = m.used;
+	m.told.published = m.used;
+	m.told.asked = m.used;
 
 	nr_ops = take(&in, 1) % (OPS_MAX + 1);
 	for (i = 0; i < nr_ops; i++) {
