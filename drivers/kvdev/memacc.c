@@ -59,6 +59,17 @@ void kvdev_memacc_defer_delayed(struct delayed_work *work, unsigned long delay)
 	queue_delayed_work(memacc_wq, work, delay);
 }
 
+/**
+ * kvdev_memacc_defer_rcu() - the same, after an RCU grace period
+ * @work: as of kvdev_memacc_defer()
+ *
+ * Context: any.
+ */
+void kvdev_memacc_defer_rcu(struct rcu_work *work)
+{
+	queue_rcu_work(memacc_wq, work);
+}
+
 /* Sleeps. A page that has no file behind it stays dirty for ever. */
 static void page_make_dirty(struct page *page)
 {

@@ -25,12 +25,14 @@
 
 struct page;
 struct delayed_work;
+struct rcu_work;
 struct work_struct;
 
 int kvdev_memacc_init(void);
 void kvdev_memacc_exit(void);
 void kvdev_memacc_defer(struct work_struct *work);
 void kvdev_memacc_defer_delayed(struct delayed_work *work, unsigned long delay);
+void kvdev_memacc_defer_rcu(struct rcu_work *work);
 
 /**
  * struct kvdev_pinned_byte - a byte a completion can store

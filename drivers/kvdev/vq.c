@@ -390,8 +390,21 @@ static void vq_put(struct kvdev_vq *vq)
 		complete(&vq->drained);
 }
 
-static void vq_complete(struct kvdev_vq *vq, u16 id, u32 written, bool batched)
+/**
+ * kvdev_vq_complete() - give a chain back to the driver
+ * @vq: the chain's queue
+ * @id: the chain
+ * @written: bytes written from the beginning of its writable part
+ *
+ * The driver may use the memory again at once: everything must be in place
+ * and nothing may be touched afterwards, including @vq.
+ *
+ * Context: any.
+ */
+void kvdev_vq_complete(struct kvdev_vq *vq, u16 id, u32 written)
 {
+	/* An interrupt on top of the worker is not the worker. */
+	bool batched = in_task() && READ_ONCE(vq->batcher) == current;
 	unsigned long flags;
 	bool signal = false;
 
@@ -410,39 +423,31 @@ static void vq_complete(struct kvdev_vq *vq, u16 id, u32 written, bool batched)
 	vq_put(vq);
 }
 
-/**
- * kvdev_vq_complete() - give a chain back to the driver
- * @vq: the chain's queue
- * @id: the chain
- * @written: bytes written from the beginning of its writable part
- *
- * The driver may use the memory again at once: everything must be in place
- * and nothing may be touched afterwards, including @vq.
- *
- * Context: any.
- */
-void kvdev_vq_complete(struct kvdev_vq *vq, u16 id, u32 written)
-{
-	/* An interrupt on top of the worker is not the worker. */
-	vq_complete(vq, id, written,
-		    in_task() && READ_ONCE(vq->batcher) == current);
-}
 EXPORT_SYMBOL_NS_GPL(kvdev_vq_complete, KVDEV_NS);
 
 /**
- * kvdev_vq_complete_now() - give a chain back, not at the end of the round
- * @vq: the chain's queue
- * @id: the chain
- * @written: bytes written from the beginning of its writable part
+ * kvdev_vq_show() - let the driver see what was completed, before the round ends
+ * @vq: in any state; of a device that stays
  *
- * As kvdev_vq_complete(); on return the driver can see it, before anything it is
- * told next, by other queues too.
+ * On return the driver can see every chain that was given back before, ahead of
+ * anything it is told next, by other queues too.
  *
  * Context: any.
  */
-void kvdev_vq_complete_now(struct kvdev_vq *vq, u16 id, u32 written)
+void kvdev_vq_show(struct kvdev_vq *vq)
 {
-	vq_complete(vq, id, written, false);
+	unsigned long flags;
+	bool signal;
+
+	/* A queue that is stopped has shown all, and its ring is gone. */
+	if (!refcount_inc_not_zero(&vq->inflight))
+		return;
+	spin_lock_irqsave(&vq->used_lock, flags);
+	signal = vq_publish(vq, false);
+	spin_unlock_irqrestore(&vq->used_lock, flags);
+	if (signal)
+		kvdev_signal_vq(vq);
+	vq_put(vq);
 }
 
 /**
@@ -670,8 +675,6 @@ int kvdev_vq_start(struct kvdev_vq *vq)
 	if (ret)
 		goto err_drop_mem;
 	vq_activate(vq, features);
-	refcount_set(&vq->inflight, 1);
-	reinit_completion(&vq->drained);
 	vq->starved = false;
 	vq->coal.max_packets = 0;
 
@@ -680,6 +683,11 @@ int kvdev_vq_start(struct kvdev_vq *vq)
 		goto err_unmap;
 
 	mutex_lock(&vq->mutex);
+	reinit_completion(&vq->drained);
+	/* Locked: who finds the queue in use by this finds its ring, too. */
+	spin_lock_irq(&vq->used_lock);
+	refcount_set(&vq->inflight, 1);
+	spin_unlock_irq(&vq->used_lock);
 	WRITE_ONCE(vq->broken, false);
 	WRITE_ONCE(vq->running, true);
 	mutex_unlock(&vq->mutex);

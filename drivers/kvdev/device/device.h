@@ -231,7 +231,8 @@ bool kvdev_vq_abandoned(const struct kvdev_vq *vq);
 /* Have @vq_serve called though the driver did not kick. */
 void kvdev_vq_wake(struct kvdev_vq *vq);
 void kvdev_vq_complete(struct kvdev_vq *vq, u16 id, u32 written);
-void kvdev_vq_complete_now(struct kvdev_vq *vq, u16 id, u32 written);
+/* Of any queue: what was completed so far, the driver sees before anything else. */
+void kvdev_vq_show(struct kvdev_vq *vq);
 /* Counters of a request about to be completed; error: it failed. */
 void kvdev_vq_account(struct kvdev_vq *vq, u32 readable, u32 writable,
 		      bool error);

@@ -4,12 +4,17 @@
  *
  * A task management function that aborts tasks answers when they have ended.
  * I/O cannot be called back, so that takes as long as the I/O. Nobody waits for
- * it here: each function is a small object that its last task completes, in
- * any context, and others are served meanwhile. One whose tasks do not end in
- * time answers that it failed; they end as aborted all the same.
+ * it here: each function is a small object that its last task finds, in any
+ * context, and others are served meanwhile. One whose tasks do not end in time
+ * answers that it failed; they end as aborted all the same.
  *
- *	unit's list of waits --> vscsi_wait --> vscsi_tmf <-- time-out
+ *	unit's list of waits --> vscsi_wait --> vscsi_tmf <-- time-out, the end
  *	  (each a reference)
+ *
+ * The driver may use the memory of a task again when it has the answer. So its
+ * used entry must come before, also that of a task that was not found any more:
+ * it may have ended, but not be on the ring (a grace period waits for that), or
+ * on the ring, but not be shown (show_requests()).
  */
 #include <linux/slab.h>
 
@@ -26,9 +31,9 @@
  * @code: what it answers if all goes well
  * @vq: the control queue, until answered
  * @id: names the chain
- * @response: pinned, so that any context can store it
+ * @response: pinned, for whoever answers
  * @timeout: answers if nobody else does
- * @finish: completes where it may sleep
+ * @end: answers, a grace period after the last task has ended
  */
 struct vscsi_tmf {
 	refcount_t ref;
@@ -39,7 +44,7 @@ struct vscsi_tmf {
 	u16 id;
 	struct kvdev_pinned_byte response;
 	struct delayed_work timeout;
-	struct work_struct finish;
+	struct rcu_work end;
 };
 
 static struct vscsi *vq_scsi(const struct kvdev_vq *vq)
@@ -55,22 +60,16 @@ static void tmf_put(struct vscsi_tmf *tmf)
 		kfree(tmf);
 }
 
-static void tmf_complete(struct vscsi_tmf *tmf)
+/* Whatever has been given back by now, the driver sees before the answer. */
+static void show_requests(struct kvdev_dev *dev)
 {
-	kvdev_vq_account(tmf->vq, 0, 1, false);
-	kvdev_vq_complete(tmf->vq, tmf->id, 1);
-	tmf_put(tmf);
+	u32 i;
+
+	for (i = VSCSI_REQUEST; i < kvdev_dev_nr_queues(dev); i++)
+		kvdev_vq_show(kvdev_dev_vq(dev, i));
 }
 
-static void tmf_finish_work(struct work_struct *work)
-{
-	struct vscsi_tmf *tmf = container_of(work, struct vscsi_tmf, finish);
-
-	kvdev_pinned_byte_finish(&tmf->response);
-	tmf_complete(tmf);
-}
-
-/* Any context. The caller has a reference, and keeps it. */
+/* May sleep. The caller has a reference, and keeps it. */
 static void tmf_answer(struct vscsi_tmf *tmf, u8 code)
 {
 	if (atomic_xchg(&tmf->answered, 1))
@@ -78,13 +77,11 @@ static void tmf_answer(struct vscsi_tmf *tmf, u8 code)
 	/* The one of the time-out, if that has not begun. */
 	if (cancel_delayed_work(&tmf->timeout))
 		tmf_put(tmf);
-	refcount_inc(&tmf->ref);
-	if (likely(kvdev_pinned_byte_store(&tmf->response, code))) {
-		tmf_complete(tmf);
-		return;
-	}
-	INIT_WORK(&tmf->finish, tmf_finish_work);
-	kvdev_memacc_defer(&tmf->finish);
+	show_requests(kvdev_vq_dev(tmf->vq));
+	if (!kvdev_pinned_byte_store(&tmf->response, code))
+		kvdev_pinned_byte_finish(&tmf->response);
+	kvdev_vq_account(tmf->vq, 0, 1, false);
+	kvdev_vq_complete(tmf->vq, tmf->id, 1);
 }
 
 static void tmf_timeout(struct work_struct *work)
@@ -96,11 +93,27 @@ static void tmf_timeout(struct work_struct *work)
 	tmf_put(tmf);
 }
 
+/*
+ * virtio 1.3, 5.6.6.2: the tasks have been completed when the driver has the
+ * answer. They are all on their rings: each went from its end to there in one
+ * read side, which began before it was missed, by us or by the last one.
+ */
+static void tmf_tasks_over(struct work_struct *work)
+{
+	struct vscsi_tmf *tmf = container_of(to_rcu_work(work),
+					     struct vscsi_tmf, end);
+
+	tmf_answer(tmf, tmf->code);
+	tmf_put(tmf);
+}
+
 /* One thing less to wait for. The caller has a reference, and keeps it. */
 static void tmf_over(struct vscsi_tmf *tmf)
 {
-	if (atomic_dec_and_test(&tmf->pending))
-		tmf_answer(tmf, tmf->code);
+	if (!atomic_dec_and_test(&tmf->pending))
+		return;
+	refcount_inc(&tmf->ref);
+	kvdev_memacc_defer_rcu(&tmf->end);
 }
 
 /**
@@ -272,6 +285,7 @@ static const char *tmf_serve(struct kvdev_vq *vq, struct kvdev_vq_chain *chain,
 	tmf->vq = vq;
 	tmf->id = chain->id;
 	INIT_DELAYED_WORK(&tmf->timeout, tmf_timeout);
+	INIT_RCU_WORK(&tmf->end, tmf_tasks_over);
 	kvdev_vq_pop(vq, chain);
 	kvdev_memacc_defer_delayed(&tmf->timeout, TMF_TIMEOUT);
 	tmf_run(tmf, vq_scsi(vq), req);

@@ -160,7 +160,6 @@ struct vscsi_task {
  * @id: names the chain
  * @response: VIRTIO_SCSI_S_*
  * @task: it, as its unit sees it
- * @waits: who waits for nothing else once the request has been completed
  * @cmd: what it is to do
  * @data_len: bytes of the driver's buffer for data, in either direction
  * @filled: bytes of data-in that were written, from the beginning
@@ -180,7 +179,6 @@ struct vscsi_request {
 	u16 id;
 	u8 response;
 	struct vscsi_task task;
-	struct list_head waits;
 	struct kvdev_scsi_cmd cmd;
 	u64 data_len;
 	u32 filled;
@@ -247,7 +245,7 @@ bool vscsi_control_serve(struct kvdev_vq *vq);
 
 /**
  * struct vscsi_wait - a task management function waits for tasks of a unit
- * @list: on vscsi_unit.waits, then on vscsi_request.waits
+ * @list: on vscsi_unit.waits, then on the list of who ends the last task
  * @tmf: who waits
  * @first: number of the first task
  * @last: number of the last task

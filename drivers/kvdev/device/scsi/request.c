@@ -45,23 +45,20 @@ static void request_finish(struct vscsi_request *req)
 {
 	struct kvdev_vq *vq = req->vq;
 	struct vscsi_queue *queue = kvdev_vq_priv(vq);
-	bool aborted = req->task.aborted;
 	u32 used_len = req->used_len;
 	u16 id = req->id;
 	LIST_HEAD(waits);
 
-	list_splice_init(&req->waits, &waits);
+	/*
+	 * One read side from the end of the task to its used entry: who does
+	 * not find the task waits for that, see tmf_tasks_over().
+	 */
+	rcu_read_lock();
+	vscsi_task_end(&req->task, &waits);
 	/* Free before the driver sees the used entry, see blk_finish(). */
 	llist_add(&req->free, &queue->free);
-	/*
-	 * virtio 1.3, 5.6.6.2: who waits answers when its tasks are completed,
-	 * and the driver counts on that. So none of them may wait for the end
-	 * of a worker's round, the last one or those before.
-	 */
-	if (aborted || !list_empty(&waits))
-		kvdev_vq_complete_now(vq, id, used_len);
-	else
-		kvdev_vq_complete(vq, id, used_len);
+	kvdev_vq_complete(vq, id, used_len);
+	rcu_read_unlock();
 	vscsi_waits_over(&waits);
 }
 
@@ -105,12 +102,13 @@ static void request_put_response(struct vscsi_request *req)
  */
 void vscsi_complete(struct vscsi_request *req)
 {
+	/* One that is aborted later has been completed before that. */
+	u8 aborted = READ_ONCE(req->task.aborted);
 	struct kvdev_scsi_cmd *cmd = &req->cmd;
 	bool failed;
 
-	vscsi_task_end(&req->task, &req->waits);
-	if (unlikely(req->task.aborted)) {
-		req->response = req->task.aborted;
+	if (unlikely(aborted)) {
+		req->response = aborted;
 		cmd->status = KVDEV_SCSI_GOOD;
 		cmd->sense_len = 0;
 	}
@@ -602,7 +600,6 @@ int vscsi_request_start(struct kvdev_vq *vq)
 	init_llist_head(&queue->free);
 	for (i = 0; i < num; i++) {
 		queue->requests[i].vq = vq;
-		INIT_LIST_HEAD(&queue->requests[i].waits);
 		llist_add(&queue->requests[i].free, &queue->free);
 	}
 	kvdev_vq_set_priv(vq, queue);

@@ -341,12 +341,12 @@ void vscsi_task_exclude(struct vscsi_task *task)
 
 /**
  * vscsi_task_end() - a command has ended
- * @task: begun; does not touch its unit or the store any more. @aborted is
- *	final
+ * @task: begun; does not touch its unit or the store any more
  * @waits: gets those who wait for nothing else. To be given to
- *	vscsi_waits_over() when the driver has been told of the end
+ *	vscsi_waits_over() when the request has been given back
  *
- * Context: any.
+ * Context: any; in an RCU read side that ends when the request has been given
+ * back. A grace period after somebody did not find the task that is so.
  */
 void vscsi_task_end(struct vscsi_task *task, struct list_head *waits)
 {
@@ -354,6 +354,7 @@ void vscsi_task_end(struct vscsi_task *task, struct list_head *waits)
 	struct vscsi_wait *wait, *next;
 	unsigned long flags;
 
+	RCU_LOCKDEP_WARN(!rcu_read_lock_held(), "task ends by itself");
 	if (!unit)
 		return;
 	spin_lock_irqsave(&unit->lock, flags);

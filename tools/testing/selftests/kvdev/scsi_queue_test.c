@@ -3,7 +3,10 @@
  * SCSI host devices: task management, events, and drivers that do it wrong.
  */
 #include <fcntl.h>
+#include <linux/userfaultfd.h>
+#include <poll.h>
 #include <signal.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include "scsi_user.h"
@@ -225,6 +228,69 @@ TEST(task_management_does_not_block)
 	EXPECT_EQ(response(g, resp), VIRTIO_SCSI_S_ABORTED);
 	guest_free(g);
 	nullb_free(&n);
+}
+
+/* A page that is not there: who looks at it waits, and the descriptor tells. */
+static int absent_page(struct guest *g, uint64_t addr)
+{
+	struct uffdio_api api = { .api = UFFD_API };
+	struct uffdio_register reg = {
+		.range = { (uintptr_t)guest_ptr(g, addr), 4096 },
+		.mode = UFFDIO_REGISTER_MODE_MISSING,
+	};
+	int fd = syscall(SYS_userfaultfd, O_CLOEXEC);
+
+	if (fd < 0)
+		SKIP("no userfaultfd");
+	ASSERT_EQ(ioctl(fd, UFFDIO_API, &api), 0);
+	ASSERT_EQ(ioctl(fd, UFFDIO_REGISTER, &reg), 0);
+	return fd;
+}
+
+/*
+ * A command that has ended is on the ring when management answers that it knows
+ * none of that name, though its worker is in the middle of something.
+ */
+TEST(ended_is_told_before_management_answers)
+{
+	struct guest *g = scsi_disk(temp_file(MIB, 0));
+	struct scsi_op ended = { .tag = 7 }, next = { .tag = 8 };
+	uint64_t absent = guest_alloc(g, 4096, 4096);
+	uint64_t resp = guest_alloc(g, 2 * RESP_LEN, 8);
+	struct seg segs[] = {
+		{ scsi_header(g, &ended), CMD_LEN, 0 }, { resp, RESP_LEN, W },
+		{ absent, CMD_LEN, 0 }, { resp + RESP_LEN, RESP_LEN, W },
+	};
+	static uint8_t page[4096];
+	struct uffdio_copy copy = { .dst = (uintptr_t)guest_ptr(g, absent),
+				    .src = (uintptr_t)page, .len = 4096 };
+	struct vq *vq = &g->vq[Q_REQUEST];
+	struct pollfd fault = { .events = POLLIN };
+	struct vring_used_elem e;
+	int first, second;
+
+	memcpy(page, guest_ptr(g, scsi_header(g, &next)), CMD_LEN);
+	fault.fd = absent_page(g, absent);
+	/* Both in one round */
+	workers_rest();
+	first = vq_add(vq, segs, 2);
+	second = vq_add(vq, segs + 2, 2);
+	vq_kick(vq);
+	/* The worker waits for the header of the second one. */
+	ASSERT_EQ(poll(&fault, 1, WAIT_MS), 1);
+	EXPECT_EQ(scsi_tmf(g, VIRTIO_SCSI_T_TMF_ABORT_TASK, 0, 0, 7),
+		  VIRTIO_SCSI_S_OK);
+	ASSERT_TRUE(vq_get(vq, &e));
+	EXPECT_EQ(e.id, first);
+	EXPECT_EQ(response(g, resp), VIRTIO_SCSI_S_OK);
+	EXPECT_TRUE(!vq_get(vq, &e));
+
+	ASSERT_EQ(ioctl(fault.fd, UFFDIO_COPY, &copy), 0);
+	ASSERT_EQ(vq_wait(vq, &e, WAIT_MS), 0);
+	EXPECT_EQ(e.id, second);
+	EXPECT_EQ(response(g, resp + RESP_LEN), VIRTIO_SCSI_S_OK);
+	close(fault.fd);
+	guest_free(g);
 }
 
 /*
