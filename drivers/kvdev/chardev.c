@@ -50,11 +50,8 @@ static int copy_arg(const struct kvdev_cmd *op, union kvdev_arg *arg,
 		return copy_own_arg(arg, op->size, op->min_size, uarg,
 				    user_size);
 
-	/*
-	 * These two write what follows the header, so the header goes in
-	 * whatever direction vhost gave the number.
-	 */
-	if (_IOC_DIR(op->cmd) & _IOC_WRITE || op->cmd == VHOST_VDPA_GET_CONFIG)
+	/* Such a header goes in whatever direction vhost gave the number. */
+	if (_IOC_DIR(op->cmd) & _IOC_WRITE || op->flags & CMD_HEADER)
 		return copy_from_user(arg, uarg, op->size) ? -EFAULT : 0;
 	return 0;
 }
@@ -69,7 +66,7 @@ static int return_arg(const struct kvdev_cmd *op, const union kvdev_arg *arg,
 			return 0;
 		size = min_t(size_t, size, user_size);
 	} else if (!(_IOC_DIR(op->cmd) & _IOC_READ) ||
-		   op->cmd == VHOST_VDPA_GET_CONFIG) {
+		   op->flags & CMD_HEADER) {
 		return 0;
 	}
 	return copy_to_user(uarg, arg, size) ? -EFAULT : 0;

@@ -136,15 +136,60 @@ static int cmd_get_features(struct kvdev_dev *dev, union kvdev_arg *arg,
 	return 0;
 }
 
-static int cmd_set_features(struct kvdev_dev *dev, union kvdev_arg *arg,
-			    void __user *uarg)
+static int set_features(struct kvdev_dev *dev, u64 low, u64 high)
 {
 	if (dev->regs.status & VIRTIO_CONFIG_S_FEATURES_OK)
 		return -EBUSY;
-	if (arg->features & ~dev->regs.device_features)
+	if (low & ~dev->regs.device_features ||
+	    high & ~dev->regs.device_features_hi)
 		return -EOPNOTSUPP;
-	dev->regs.driver_features = arg->features;
+	dev->regs.driver_features = low;
+	dev->regs.driver_features_hi = high;
 	return 0;
+}
+
+static int cmd_set_features(struct kvdev_dev *dev, union kvdev_arg *arg,
+			    void __user *uarg)
+{
+	return set_features(dev, arg->features, 0);
+}
+
+/* Words an array may have; two are known. */
+#define FEATURES_COUNT_MAX	512
+
+static int cmd_get_features_array(struct kvdev_dev *dev, union kvdev_arg *arg,
+				  void __user *uarg)
+{
+	const u64 features[] = { dev->regs.device_features,
+				 dev->regs.device_features_hi };
+	struct vhost_features_array __user *user = uarg;
+	size_t size, known;
+
+	if (arg->count > FEATURES_COUNT_MAX)
+		return -E2BIG;
+	size = arg->count * sizeof(u64);
+	known = min(size, sizeof(features));
+	if (copy_to_user(user->features, features, known) ||
+	    clear_user((u8 __user *)user->features + known, size - known))
+		return -EFAULT;
+	return 0;
+}
+
+static int cmd_set_features_array(struct kvdev_dev *dev, union kvdev_arg *arg,
+				  void __user *uarg)
+{
+	struct vhost_features_array __user *user = uarg;
+	u64 features[2] = { 0 };
+	int ret;
+
+	if (arg->count > FEATURES_COUNT_MAX)
+		return -E2BIG;
+	/* A shorter one has no more; beyond what is known nothing is offered. */
+	ret = copy_struct_from_user(features, sizeof(features), user->features,
+				    arg->count * sizeof(u64));
+	if (ret)
+		return ret == -E2BIG ? -EOPNOTSUPP : ret;
+	return set_features(dev, features[0], features[1]);
 }
 
 static int cmd_get_backend_features(struct kvdev_dev *dev,
@@ -451,6 +496,9 @@ static const struct kvdev_cmd cmds[] = {
 	VHOST(VHOST_GET_FEATURES, cmd_get_features, 0),
 	VHOST(VHOST_SET_FEATURES, cmd_set_features,
 	      CMD_OWNER | CMD_RING_LEVEL),
+	VHOST(VHOST_GET_FEATURES_ARRAY, cmd_get_features_array, CMD_HEADER),
+	VHOST(VHOST_SET_FEATURES_ARRAY, cmd_set_features_array,
+	      CMD_OWNER | CMD_RING_LEVEL | CMD_HEADER),
 	VHOST(VHOST_GET_BACKEND_FEATURES, cmd_get_backend_features, 0),
 	VHOST(VHOST_SET_BACKEND_FEATURES, cmd_set_backend_features, 0),
 	VHOST(VHOST_SET_VRING_NUM, cmd_set_vring_num,
@@ -470,7 +518,7 @@ static const struct kvdev_cmd cmds[] = {
 	VHOST(VHOST_VDPA_SET_STATUS, cmd_set_status, CMD_OWNER),
 	VHOST(VHOST_VDPA_SUSPEND, cmd_suspend, CMD_OWNER),
 	VHOST(VHOST_VDPA_RESUME, cmd_resume, CMD_OWNER),
-	VHOST(VHOST_VDPA_GET_CONFIG, cmd_get_config, 0),
+	VHOST(VHOST_VDPA_GET_CONFIG, cmd_get_config, CMD_HEADER),
 	VHOST(VHOST_VDPA_SET_CONFIG, cmd_set_config, CMD_OWNER),
 	VHOST(VHOST_VDPA_SET_CONFIG_CALL, cmd_set_config_call,
 	      CMD_OWNER | CMD_RING_LEVEL),

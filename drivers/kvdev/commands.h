@@ -12,6 +12,8 @@
 #include <uapi/linux/kvdev_net.h>
 #include <uapi/linux/kvdev_scsi.h>
 
+#include "compat/vhost.h"
+
 struct kvdev_dev;
 
 /* What a command needs. */
@@ -20,6 +22,7 @@ struct kvdev_dev;
 #define CMD_OUT		BIT(2)	/* own command: the argument goes back */
 #define CMD_CLAIM	BIT(3)	/* the device for itself, from now on */
 #define CMD_UNUSED	BIT(4)	/* nobody else uses the device */
+#define CMD_HEADER	BIT(5)	/* of vhost: the handler copies what follows */
 
 union kvdev_arg {
 	struct kvdev_set_backend set_backend;
@@ -44,6 +47,7 @@ union kvdev_arg {
 	struct vhost_vring_file vring_file;
 	struct vhost_vdpa_config vdpa_config;
 	u64 features;
+	u64 count;
 	u32 num32;
 	u16 num16;
 	u8 num8;

@@ -189,7 +189,8 @@ enum {
  * @suspended: queues are stopped but not forgotten
  * @fixed_queue_size: the largest ring size was asked for at creation
  * @extra_features: what the binding adds to the features offered
- * @allowed: features the VMM allows
+ * @allowed: features the VMM allows, 0: all
+ * @allowed_hi: likewise bits 64 to 127, unless @allowed is 0
  * @regs: features, status, configuration and the queues' registers, whether
  *	the driver reaches them through a transport or the VMM sets them
  * @transport: enum kvdev_transport_type, 0: ring level, the VMM emulates it
@@ -230,6 +231,7 @@ struct kvdev_dev {
 	unsigned long mem_seq;
 	bool suspended;
 	u64 allowed;
+	u64 allowed_hi;
 	u64 extra_features;
 	bool fixed_queue_size;
 	struct kvdev_regs regs;

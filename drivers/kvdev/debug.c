@@ -81,6 +81,12 @@ static int registers_show(struct seq_file *m, void *unused)
 	show_status(m, kvdev_dev_status(dev));
 	seq_printf(m, "device_feature 0x%016llx\n", r->device_features);
 	seq_printf(m, "driver_feature 0x%016llx\n", r->driver_features);
+	if (r->device_features_hi) {
+		seq_printf(m, "device_feature_hi 0x%016llx\n",
+			   r->device_features_hi);
+		seq_printf(m, "driver_feature_hi 0x%016llx\n",
+			   r->driver_features_hi);
+	}
 	seq_printf(m, "config_generation %u\n", r->generation);
 	if (dev->transport) {
 		seq_printf(m, "queue_select %u\n", r->queue_select);

@@ -149,15 +149,23 @@ u16 kvdev_dev_queue_size(const struct kvdev_dev *dev)
 }
 EXPORT_SYMBOL_NS_GPL(kvdev_dev_queue_size, KVDEV_NS);
 
+/* Of two words of features, the one that @bit is in, and there the bit. */
+static bool has_bit(u64 low, u64 high, unsigned int bit)
+{
+	return (bit < 64 ? low : high) & BIT_ULL(bit % 64);
+}
+
 bool kvdev_dev_offers(const struct kvdev_dev *dev, unsigned int bit)
 {
-	return dev->regs.device_features & BIT_ULL(bit);
+	return has_bit(dev->regs.device_features, dev->regs.device_features_hi,
+		       bit);
 }
 EXPORT_SYMBOL_NS_GPL(kvdev_dev_offers, KVDEV_NS);
 
 bool kvdev_dev_has_feature(const struct kvdev_dev *dev, unsigned int bit)
 {
-	return dev->regs.driver_features & BIT_ULL(bit);
+	return has_bit(dev->regs.driver_features, dev->regs.driver_features_hi,
+		       bit);
 }
 EXPORT_SYMBOL_NS_GPL(kvdev_dev_has_feature, KVDEV_NS);
 
@@ -266,6 +274,9 @@ static int check_features(struct kvdev_dev *dev)
 	if (features & ~(legacy ? kvdev_legacy_offered(&dev->regs) :
 				  dev->regs.device_features))
 		return -EINVAL;
+	if (dev->regs.driver_features_hi &
+	    ~(legacy ? 0 : dev->regs.device_features_hi))
+		return -EINVAL;
 	/* virtio 1.3, 6.1: without it this is not the device it looks like */
 	if (kvdev_dev_driver_level(dev) && !legacy &&
 	    !(features & BIT_ULL(VIRTIO_F_VERSION_1)))
@@ -274,7 +285,7 @@ static int check_features(struct kvdev_dev *dev)
 	if (~features & dev->extra_features)
 		return -EINVAL;
 	if (dev->type->check_features)
-		return dev->type->check_features(dev, features);
+		return dev->type->check_features(dev);
 	return 0;
 }
 
@@ -531,9 +542,16 @@ void kvdev_dev_update_features(struct kvdev_dev *dev)
 	u64 features = CORE_FEATURES | dev->extra_features |
 		       kvdev_transport_features(dev) |
 		       dev->type->features(dev);
+	u64 high = 0;
 
-	if (dev->allowed)
+	/* The vDPA bus has 64 bits: a driver there could not accept these. */
+	if (dev->type->features_hi && dev->use != KVDEV_USE_VDPA)
+		high = dev->type->features_hi(dev);
+	if (dev->allowed) {
 		features &= dev->allowed;
+		high &= dev->allowed_hi;
+	}
+	dev->regs.device_features_hi = high;
 	/* virtio 1.3, 6.3: the device must offer it */
 	dev->regs.device_features = features | BIT_ULL(VIRTIO_F_VERSION_1);
 }
@@ -642,6 +660,7 @@ struct kvdev_dev *kvdev_dev_create(const struct kvdev_create *arg)
 	dev->nr_vqs = nr_queues;
 	dev->type = type;
 	dev->allowed = arg->features;
+	dev->allowed_hi = arg->features_hi;
 	dev->fixed_queue_size = arg->queue_size;
 	mutex_init(&dev->mutex);
 	spin_lock_init(&dev->mem_lock);

@@ -47,8 +47,10 @@ struct kvdev_pci_ids;
  *	configuration. May sleep and fail
  * @destroy: undo @create. Queues are stopped. Cannot fail
  * @features: type-specific feature bits the device offers as it is now
- * @check_features: 0, or -EINVAL for a set that does not go together. Called
- *	with a subset of @features (and core bits). Optional
+ * @features_hi: likewise bits 64 to 127. Not offered on the vDPA bus, which has
+ *	no room for them. Optional
+ * @check_features: 0, or -EINVAL if what the driver accepted, a subset of these
+ *	(and core bits), does not go together. Optional
  * @set_backend: attach or detach the backing store. Status is 0, no queue
  *	runs; flags and reserved fields of the argument have been checked.
  *	Types without a backing store have none
@@ -92,7 +94,8 @@ struct kvdev_device_type {
 	int (*create)(struct kvdev_dev *dev);
 	void (*destroy)(struct kvdev_dev *dev);
 	u64 (*features)(struct kvdev_dev *dev);
-	int (*check_features)(struct kvdev_dev *dev, u64 features);
+	u64 (*features_hi)(struct kvdev_dev *dev);
+	int (*check_features)(struct kvdev_dev *dev);
 	int (*set_backend)(struct kvdev_dev *dev,
 			   const struct kvdev_set_backend *arg);
 	void (*describe)(struct kvdev_dev *dev, struct kvdev_next *arg);

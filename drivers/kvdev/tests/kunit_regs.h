@@ -11,6 +11,7 @@
 #define QUEUE_MAX	256
 #define CONFIG_LEN	13	/* odd on purpose */
 #define OFFERED		0x8000010520000061ULL
+#define OFFERED_HI	0x400000000000001aULL	/* bits 64 to 127 */
 #define RING_RESET	BIT_ULL(VIRTIO_F_RING_RESET)
 
 struct regs_test {
@@ -30,6 +31,7 @@ static inline int regs_init(struct kunit *test)
 	test->priv = t;
 
 	t->regs.device_features = OFFERED;
+	t->regs.device_features_hi = OFFERED_HI;
 	t->regs.nr_vectors = NR_VECTORS;
 	t->regs.nr_queues = NR_QUEUES;
 	t->regs.queues = t->queues;

@@ -292,7 +292,12 @@ static void features_by_version(struct kunit *test)
 	mwr(t, 1, 0x24, 1);
 	KUNIT_EXPECT_EQ(test, mwr(t, 1, 0x20, 0), 0U);
 	KUNIT_EXPECT_EQ(test, mwr(t, 1, 0x20, 1), IGN);
+	mwr(t, 1, 0x24, 2);
+	KUNIT_EXPECT_EQ(test, mwr(t, 1, 0x20, 2), IGN);
+	mwr(t, 1, 0x14, 2);
+	KUNIT_EXPECT_EQ(test, mrd(t, 1, 0x10), 0ULL);
 	KUNIT_EXPECT_EQ(test, t->regs.driver_features, 0x28000061ULL);
+	KUNIT_EXPECT_EQ(test, t->regs.driver_features_hi, 0ULL);
 
 	kvdev_regs_reset(&t->regs);
 	mwr(t, 2, 0x14, 1);
@@ -300,6 +305,20 @@ static void features_by_version(struct kunit *test)
 	mwr(t, 2, 0x24, 1);
 	KUNIT_EXPECT_EQ(test, mwr(t, 2, 0x20, 1), 0U);
 	KUNIT_EXPECT_EQ(test, t->regs.driver_features, 0x100000000ULL);
+	mwr(t, 2, 0x14, 2);
+	KUNIT_EXPECT_EQ(test, mrd(t, 2, 0x10), 0x1aULL);
+	mwr(t, 2, 0x14, 3);
+	KUNIT_EXPECT_EQ(test, mrd(t, 2, 0x10), 0x40000000ULL);
+	mwr(t, 2, 0x14, 4);
+	KUNIT_EXPECT_EQ(test, mrd(t, 2, 0x10), 0ULL);
+	mwr(t, 2, 0x24, 2);
+	KUNIT_EXPECT_EQ(test, mwr(t, 2, 0x20, U32_MAX), 0U);
+	mwr(t, 2, 0x24, 3);
+	KUNIT_EXPECT_EQ(test, mwr(t, 2, 0x20, U32_MAX), 0U);
+	mwr(t, 2, 0x24, 4);
+	KUNIT_EXPECT_EQ(test, mwr(t, 2, 0x20, 1), IGN);
+	KUNIT_EXPECT_EQ(test, t->regs.driver_features, 0x100000000ULL);
+	KUNIT_EXPECT_EQ(test, t->regs.driver_features_hi, OFFERED_HI);
 }
 
 static void reset_clears_ready(struct kunit *test)

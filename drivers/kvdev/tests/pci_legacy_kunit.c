@@ -127,10 +127,13 @@ static void features_have_32_bits(struct kunit *test)
 {
 	struct regs_test *t = test->priv;
 
+	/* Accepted through the other interface before */
+	t->regs.driver_features_hi = OFFERED_HI;
 	/* ANY_LAYOUT in addition; VERSION_1 is none of them */
 	KUNIT_EXPECT_EQ(test, lrd(t, 0, 4), 0x28000061ULL);
 	KUNIT_EXPECT_EQ(test, lwr(t, 4, 4, U32_MAX), 0U);
 	KUNIT_EXPECT_EQ(test, t->regs.driver_features, 0x28000061ULL);
+	KUNIT_EXPECT_EQ(test, t->regs.driver_features_hi, 0ULL);
 	KUNIT_EXPECT_EQ(test, lwr(t, 4, 4, 0x61), 0U);
 	KUNIT_EXPECT_EQ(test, t->regs.driver_features, 0x61ULL);
 	t->regs.status = S_DRIVER_OK;

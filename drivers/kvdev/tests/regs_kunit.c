@@ -79,8 +79,16 @@ static const struct state states[] = {
 	  { 0, 0x20000061, 0, 0x21, 1, 3, 79, 0x5a, 1, 128, 0xffff, 0, 1,
 	    DESC, DRIVER, DEV },
 	  { [3] = true, [11] = true, [17] = true } },
-	{ "select beyond what there is", FEATURES_OK, 2, 3, false,
-	  { 2, 0, 2, 0, 1, 3, 11, 0x5a, 3, 0, 0xffff, 0, 0, 0, 0, 0 },
+	{ "third window", ACK_DRIVER, 2, 1, false,
+	  { 2, 0x1a, 2, 0x12, 1, 3, 3, 0x5a, 1, 128, 0xffff, 0, 1,
+	    DESC, DRIVER, DEV },
+	  { [11] = true, [17] = true } },
+	{ "fourth window", FEATURES_OK, 3, 2, false,
+	  { 3, 0x40000000, 3, 0x40000000, 1, 3, 11, 0x5a, 2, 128, 0xffff, 0, 2,
+	    DESC, DRIVER, DEV },
+	  { [3] = true, [17] = true } },
+	{ "select beyond what there is", FEATURES_OK, 4, 3, false,
+	  { 4, 0, 4, 0, 1, 3, 11, 0x5a, 3, 0, 0xffff, 0, 0, 0, 0, 0 },
 	  { [3] = true, [9] = true, [10] = true, [11] = true, [13] = true,
 	    [14] = true, [15] = true, [17] = true } },
 	{ "select far beyond", ACK_DRIVER, U32_MAX, 0xffff, false,
@@ -102,6 +110,7 @@ static void enter(struct regs_test *t, const struct state *s)
 	struct kvdev_queue_regs *queue;
 
 	t->regs.driver_features = 0x8000010100000021ULL;
+	t->regs.driver_features_hi = 0x4000000000000012ULL;
 	t->regs.config_vector = 1;
 	t->regs.status = s->status;
 	t->regs.device_feature_select = s->feature_select;
@@ -221,6 +230,10 @@ static void device_feature_by_select(struct kunit *test)
 	wr(t, 0, 4, 1);
 	KUNIT_EXPECT_EQ(test, rd(t, 4, 4), 0x80000105ULL);
 	wr(t, 0, 4, 2);
+	KUNIT_EXPECT_EQ(test, rd(t, 4, 4), 0x1aULL);
+	wr(t, 0, 4, 3);
+	KUNIT_EXPECT_EQ(test, rd(t, 4, 4), 0x40000000ULL);
+	wr(t, 0, 4, 4);
 	KUNIT_EXPECT_EQ(test, rd(t, 4, 4), 0ULL);
 	wr(t, 0, 4, 0x80000000);
 	KUNIT_EXPECT_EQ(test, rd(t, 4, 4), 0ULL);
@@ -251,13 +264,35 @@ static void driver_feature_beyond_64_bits(struct kunit *test)
 
 	t->regs.driver_features = 0x100000001ULL;
 	wr(t, 8, 4, 2);
+	KUNIT_EXPECT_EQ(test, wr(t, 12, 4, U32_MAX), 0U);
+	KUNIT_EXPECT_EQ(test, t->regs.driver_features_hi, 0x1aULL);
+	wr(t, 8, 4, 3);
+	KUNIT_EXPECT_EQ(test, rd(t, 12, 4), 0ULL);
+	KUNIT_EXPECT_EQ(test, wr(t, 12, 4, U32_MAX), 0U);
+	KUNIT_EXPECT_EQ(test, t->regs.driver_features_hi, OFFERED_HI);
+	wr(t, 8, 4, 2);
+	KUNIT_EXPECT_EQ(test, wr(t, 12, 4, 0x5), 0U);
+	KUNIT_EXPECT_EQ(test, rd(t, 12, 4), 0ULL);
+	KUNIT_EXPECT_EQ(test, t->regs.driver_features_hi,
+			0x4000000000000000ULL);
+	KUNIT_EXPECT_EQ(test, t->regs.driver_features, 0x100000001ULL);
+}
+
+static void driver_feature_beyond_128_bits(struct kunit *test)
+{
+	struct regs_test *t = test->priv;
+
+	t->regs.driver_features = 0x100000001ULL;
+	t->regs.driver_features_hi = 0x2ULL;
+	wr(t, 8, 4, 4);
 	KUNIT_EXPECT_EQ(test, rd(t, 12, 4), 0ULL);
 	KUNIT_EXPECT_EQ(test, wr(t, 12, 4, 1), KVDEV_ACT_IGNORED);
-	/* Drivers of 128 feature bits write zeroes: not their fault */
+	/* Drivers of more feature bits write zeroes: not their fault */
 	KUNIT_EXPECT_EQ(test, wr(t, 12, 4, 0), 0U);
 	wr(t, 8, 4, U32_MAX);
 	KUNIT_EXPECT_EQ(test, wr(t, 12, 4, U32_MAX), KVDEV_ACT_IGNORED);
 	KUNIT_EXPECT_EQ(test, t->regs.driver_features, 0x100000001ULL);
+	KUNIT_EXPECT_EQ(test, t->regs.driver_features_hi, 0x2ULL);
 }
 
 static void driver_feature_frozen_by_features_ok(struct kunit *test)
@@ -269,6 +304,9 @@ static void driver_feature_frozen_by_features_ok(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, wr(t, 12, 4, 0x61), KVDEV_ACT_IGNORED);
 	KUNIT_EXPECT_EQ(test, wr(t, 12, 4, 0), KVDEV_ACT_IGNORED);
 	KUNIT_EXPECT_EQ(test, rd(t, 12, 4), 0x21ULL);
+	wr(t, 8, 4, 2);
+	KUNIT_EXPECT_EQ(test, wr(t, 12, 4, 0x2), KVDEV_ACT_IGNORED);
+	KUNIT_EXPECT_EQ(test, rd(t, 12, 4), 0ULL);
 }
 
 /* Status */
@@ -579,6 +617,7 @@ static void reset_forgets_the_driver(struct kunit *test)
 
 	t->regs.status = DRIVER_OK;
 	t->regs.driver_features = OFFERED;
+	t->regs.driver_features_hi = OFFERED_HI;
 	t->regs.device_feature_select = 1;
 	t->regs.driver_feature_select = 1;
 	t->regs.queue_select = 2;
@@ -593,6 +632,7 @@ static void reset_forgets_the_driver(struct kunit *test)
 	kvdev_regs_reset(&t->regs);
 
 	KUNIT_EXPECT_EQ(test, t->regs.driver_features, 0ULL);
+	KUNIT_EXPECT_EQ(test, t->regs.driver_features_hi, 0ULL);
 	KUNIT_EXPECT_EQ(test, t->regs.device_feature_select, 0U);
 	KUNIT_EXPECT_EQ(test, t->regs.driver_feature_select, 0U);
 	KUNIT_EXPECT_EQ(test, t->regs.queue_select, 0);
@@ -611,6 +651,7 @@ static void reset_forgets_the_driver(struct kunit *test)
 	}
 	/* What is the device's own */
 	KUNIT_EXPECT_EQ(test, t->regs.device_features, (u64)OFFERED);
+	KUNIT_EXPECT_EQ(test, t->regs.device_features_hi, (u64)OFFERED_HI);
 	KUNIT_EXPECT_EQ(test, t->regs.status, DRIVER_OK);
 	KUNIT_EXPECT_EQ(test, t->regs.generation, 0x5a);
 	KUNIT_EXPECT_EQ(test, t->regs.config[0], 0xa0);
@@ -622,6 +663,7 @@ static struct kunit_case regs_cases[] = {
 	KUNIT_CASE(device_feature_by_select),
 	KUNIT_CASE(driver_feature_masked_by_offer),
 	KUNIT_CASE(driver_feature_beyond_64_bits),
+	KUNIT_CASE(driver_feature_beyond_128_bits),
 	KUNIT_CASE(driver_feature_frozen_by_features_ok),
 	KUNIT_CASE(status_write_is_an_action),
 	KUNIT_CASE(vector_maps_and_unmaps),

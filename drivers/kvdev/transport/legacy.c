@@ -40,6 +40,7 @@ u32 kvdev_legacy_write_features(struct kvdev_regs *regs, u32 value)
 	if (regs->status & VIRTIO_CONFIG_S_DRIVER_OK)
 		return KVDEV_ACT_IGNORED;
 	regs->driver_features = value & kvdev_legacy_offered(regs);
+	regs->driver_features_hi = 0;
 	return 0;
 }
 

@@ -9,6 +9,9 @@
  */
 #include "regs.h"
 
+/* Of 32 feature bits each. */
+#define FEATURE_WINDOWS	4
+
 /**
  * kvdev_regs_reset_queue - the registers of a queue as they are after a reset
  * @queue: not in use by the device any more
@@ -42,6 +45,7 @@ void kvdev_regs_reset(struct kvdev_regs *regs)
 	u32 i;
 
 	regs->driver_features = 0;
+	regs->driver_features_hi = 0;
 	regs->device_feature_select = 0;
 	regs->driver_feature_select = 0;
 	regs->queue_select = 0;
@@ -134,9 +138,11 @@ static u64 read_queue(const struct kvdev_queue_regs *queue, enum kvdev_reg reg)
 }
 
 /* virtio 1.3, 4.1.4.3.1: there are feature bits behind every select, as 0 */
-static u32 read_features(u64 features, u32 select)
+static u32 read_features(u64 low, u64 high, u32 select)
 {
-	return select > 1 ? 0 : features >> (32 * select);
+	if (select >= FEATURE_WINDOWS)
+		return 0;
+	return (select < 2 ? low : high) >> (32 * (select & 1));
 }
 
 /**
@@ -154,11 +160,13 @@ u64 kvdev_regs_read(const struct kvdev_regs *regs, enum kvdev_reg reg)
 		return regs->device_feature_select;
 	case KVDEV_REG_DEVICE_FEATURE:
 		return read_features(regs->device_features,
+				     regs->device_features_hi,
 				     regs->device_feature_select);
 	case KVDEV_REG_DRIVER_FEATURE_SELECT:
 		return regs->driver_feature_select;
 	case KVDEV_REG_DRIVER_FEATURE:
 		return read_features(regs->driver_features,
+				     regs->driver_features_hi,
 				     regs->driver_feature_select);
 	case KVDEV_REG_CONFIG_VECTOR:
 		return regs->config_vector;
@@ -177,20 +185,25 @@ u64 kvdev_regs_read(const struct kvdev_regs *regs, enum kvdev_reg reg)
 
 static u32 write_features(struct kvdev_regs *regs, u32 value)
 {
-	u32 shift = 32 * regs->driver_feature_select;
+	u32 select = regs->driver_feature_select;
+	bool low = select < 2;
+	u64 *accepted = low ? &regs->driver_features :
+			      &regs->driver_features_hi;
+	u32 shift = 32 * (select & 1);
 	u64 offered;
 
 	/* virtio 1.3, 3.1.1: no feature is accepted after FEATURES_OK */
 	if (regs->status & VIRTIO_CONFIG_S_FEATURES_OK)
 		return KVDEV_ACT_IGNORED;
-	/* Drivers that know more than 64 bits write 0 to the rest: no error */
-	if (regs->driver_feature_select > 1)
+	/* Drivers that know more bits write 0 to the rest: no error */
+	if (select >= FEATURE_WINDOWS)
 		return value ? KVDEV_ACT_IGNORED : 0;
 
 	/* virtio 1.3, 4.1.4.3.1: valid bits are a subset of the offered ones */
-	offered = regs->device_features & ((u64)value << shift);
-	regs->driver_features &= ~((u64)U32_MAX << shift);
-	regs->driver_features |= offered;
+	offered = low ? regs->device_features : regs->device_features_hi;
+	offered &= (u64)value << shift;
+	*accepted &= ~((u64)U32_MAX << shift);
+	*accepted |= offered;
 	return 0;
 }
 

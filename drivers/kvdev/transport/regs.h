@@ -52,8 +52,10 @@ struct kvdev_queue_regs {
 
 /**
  * struct kvdev_regs - what the driver sees of a device
- * @device_features: offered
+ * @device_features: offered, bits 0 to 63
  * @driver_features: accepted so far; frozen by FEATURES_OK
+ * @device_features_hi: offered, bits 64 to 127
+ * @driver_features_hi: accepted so far of these; likewise
  * @device_feature_select: which 32 bits the driver reads
  * @driver_feature_select: which 32 bits the driver writes
  * @queue_select: queue the queue registers show
@@ -75,6 +77,8 @@ struct kvdev_queue_regs {
 struct kvdev_regs {
 	u64 device_features;
 	u64 driver_features;
+	u64 device_features_hi;
+	u64 driver_features_hi;
 	u32 device_feature_select;
 	u32 driver_feature_select;
 	u16 queue_select;

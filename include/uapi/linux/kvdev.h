@@ -150,6 +150,8 @@ struct kvdev_info {
  *	any case. 0 allows all
  * @name: with KVDEV_CREATE_NAMED: 1 to 31 bytes of a-z A-Z 0-9 . _ -, zero
  *	padded; all zero without
+ * @features_hi: feature bits 64 to 127, likewise; with a @features of 0 all are
+ *	allowed
  *
  * Make this file a device. It has no owner, memory, backend or driver yet.
  *
@@ -165,6 +167,7 @@ struct kvdev_create {
 	__u32 __reserved;
 	__aligned_u64 features;
 	__u8 name[KVDEV_NAME_LEN];
+	__aligned_u64 features_hi;
 };
 #define KVDEV_CREATE _IO(KVDEV_IOCTL_MAGIC, KVDEV_CMD_CREATE)
 
@@ -213,8 +216,8 @@ enum kvdev_use {
  * @queue_size: out, largest ring size
  * @use: out, enum kvdev_use
  * @use_pid: out, process that is the owner, as seen by the caller; 0: none
- * @offered: out, features offered
- * @accepted: out, features the driver accepted
+ * @offered: out, features offered, bits 0 to 63
+ * @accepted: out, features the driver accepted, bits 0 to 63
  * @status: out, device status
  * @format: out, enum kvdev_format, 0: no backend
  * @capacity: out, bytes of the store
@@ -736,7 +739,13 @@ struct kvdev_vmmci_cmd {
  *    the device and drops memory, eventfds, workers and the transport.
  *  - VHOST_SET_MEM_TABLE: guest physical to user addresses, at most 64
  *    regions, in any order, not overlapping. May be replaced while I/O runs.
- *  - VHOST_GET_FEATURES, VHOST_SET_FEATURES: 64 feature bits.
+ *  - VHOST_GET_FEATURES, VHOST_SET_FEATURES: feature bits 0 to 63. With SET
+ *    none of the others is accepted.
+ *  - VHOST_GET_FEATURES_ARRAY, VHOST_SET_FEATURES_ARRAY (in <linux/vhost.h>
+ *    since Linux 6.17): words of 64 feature bits, a @count of up to 512 of
+ *    them (E2BIG). Bit 64 is bit 0 of the second word. GET writes 0 to words
+ *    that no feature is in, SET fails with EOPNOTSUPP if they are not 0; words
+ *    that @count leaves out are 0.
  *  - VHOST_GET_BACKEND_FEATURES, VHOST_SET_BACKEND_FEATURES:
  *    VHOST_BACKEND_F_SUSPEND and VHOST_BACKEND_F_RESUME; neither need be set.
  *  - VHOST_VDPA_SUSPEND, VHOST_VDPA_RESUME: stop all queues when they are done

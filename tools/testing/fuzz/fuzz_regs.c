@@ -69,6 +69,7 @@ static void check_state(const struct device *d)
 
 	CHECK(!(regs->driver_features & ~(regs->device_features |
 					  kvdev_legacy_offered(regs))));
+	CHECK(!(regs->driver_features_hi & ~regs->device_features_hi));
 	CHECK(!regs->page_size || !(regs->page_size & (regs->page_size - 1)));
 	CHECK(regs->config_vector < regs->nr_vectors ||
 	      regs->config_vector == KVDEV_NO_VECTOR);
@@ -97,14 +98,18 @@ static void check_kept(const struct device *old, const struct device *new,
 	CHECK(new->regs.status == old->regs.status);
 	CHECK(new->regs.generation == old->regs.generation);
 	CHECK(new->regs.device_features == old->regs.device_features);
+	CHECK(new->regs.device_features_hi == old->regs.device_features_hi);
 	CHECK(new->regs.nr_queues == old->regs.nr_queues);
 	CHECK(new->regs.nr_vectors == old->regs.nr_vectors);
 	CHECK(new->regs.msix == old->regs.msix);
 	if (old->regs.status)
 		CHECK(new->regs.legacy == old->regs.legacy);
 	CHECK(!memcmp(new->config, old->config, sizeof(new->config)));
-	if (old->regs.status & VIRTIO_CONFIG_S_FEATURES_OK)
+	if (old->regs.status & VIRTIO_CONFIG_S_FEATURES_OK) {
 		CHECK(new->regs.driver_features == old->regs.driver_features);
+		CHECK(new->regs.driver_features_hi ==
+		      old->regs.driver_features_hi);
+	}
 	for (i = 0; i < QUEUES_MAX; i++) {
 		const struct kvdev_queue_regs *o = &old->queues[i];
 		const struct kvdev_queue_regs *n = &new->queues[i];
@@ -201,7 +206,8 @@ static void follow_status(struct device *d, u8 status)
 	}
 	d->regs.status = 0;
 	kvdev_regs_reset(&d->regs);
-	CHECK(!d->regs.driver_features && !d->regs.queue_select);
+	CHECK(!d->regs.driver_features && !d->regs.driver_features_hi);
+	CHECK(!d->regs.queue_select);
 	CHECK(d->regs.config_vector == KVDEV_NO_VECTOR);
 	for (i = 0; i < d->regs.nr_queues; i++) {
 		CHECK(!d->queues[i].enabled && !d->queues[i].resetting);
@@ -395,6 +401,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	d->regs.queues = d->queues;
 	d->regs.config = d->config;
 	d->regs.device_features = 0x8000000530000061ULL | RING_RESET;
+	d->regs.device_features_hi = 0x800000010000001aULL;
 	for (i = 0; i < CONFIG_MAX; i++)
 		d->config[i] = i + 1;
 	for (i = 0; i < d->regs.nr_queues; i++)

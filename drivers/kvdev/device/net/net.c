@@ -289,8 +289,9 @@ static const struct {
 #undef NEEDS
 };
 
-static int net_check_features(struct kvdev_dev *dev, u64 features)
+static int net_check_features(struct kvdev_dev *dev)
 {
+	u64 features = net_driver_features(kvdev_dev_priv(dev));
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(net_needs); i++)

@@ -121,6 +121,27 @@ TEST(create_allowed_features)
 		  BIT(VIRTIO_BLK_F_FLUSH) | F_EVENT_IDX);
 }
 
+TEST(create_allowed_features_hi)
+{
+	struct kvdev_create c = {
+		.size = sizeof(c),
+		.device_id = VIRTIO_ID_BLOCK,
+		.features = BIT(VIRTIO_BLK_F_FLUSH),
+		.features_hi = UINT64_MAX,
+	};
+	union {
+		struct vhost_features_array a;
+		uint64_t words[3];
+	} f = { .words = { 2, 1, 1 } };
+	int fd = open_at(OPENED);
+
+	/* What is allowed and not there is not offered. */
+	ASSERT_EQ(cmd(fd, KVDEV_CREATE, &c), 0);
+	EXPECT_EQ(cmd(fd, VHOST_GET_FEATURES_ARRAY, &f), 0);
+	EXPECT_EQ(f.words[1], BIT(VIRTIO_BLK_F_FLUSH) | F_VERSION_1);
+	EXPECT_EQ(f.words[2], 0);
+}
+
 TEST(stats_start_at_zero)
 {
 	struct kvdev_get_stats s;

@@ -34,6 +34,87 @@ TEST(features)
 	EXPECT_EQ(cmd_u64(fd, VHOST_SET_BACKEND_FEATURES, 1), -EOPNOTSUPP);
 }
 
+#define COUNT_MAX 512
+
+union features_arg {
+	struct vhost_features_array a;
+	uint64_t words[2 + COUNT_MAX];
+};
+
+TEST(features_array)
+{
+	int fd = open_at(OWNED), i;
+	union features_arg f;
+	uint64_t offered;
+
+	ASSERT_EQ(cmd(fd, VHOST_GET_FEATURES, &offered), 0);
+	/* As many words as there is room for, and no more */
+	for (i = 0; i <= COUNT_MAX; i = 4 * i + 1) {
+		memset(&f, 0x55, sizeof(f));
+		f.a.count = i;
+		ASSERT_EQ(cmd(fd, VHOST_GET_FEATURES_ARRAY, &f), 0);
+		EXPECT_EQ(f.a.count, i);
+		if (i)
+			EXPECT_EQ(f.words[1], offered);
+		EXPECT_TRUE(all_bytes(&f.words[2], i > 1 ? 8 * (i - 1) : 0, 0));
+		EXPECT_EQ(f.words[1 + i], 0x5555555555555555ULL);
+	}
+
+	memset(&f, 0, sizeof(f));
+	for (i = 1; i <= COUNT_MAX; i *= 2) {
+		f.a.count = i;
+		f.words[1] = offered;
+		EXPECT_EQ(cmd(fd, VHOST_SET_FEATURES_ARRAY, &f), 0);
+		f.words[1] = offered | BIT(62);
+		EXPECT_EQ(cmd(fd, VHOST_SET_FEATURES_ARRAY, &f), -EOPNOTSUPP);
+		f.words[1] = offered;
+		/* One more bit, known (65 and 68) or beyond what is known */
+		f.words[i] |= i == 2 ? BIT(1) | BIT(4) : BIT(63);
+		EXPECT_EQ(cmd(fd, VHOST_SET_FEATURES_ARRAY, &f), -EOPNOTSUPP);
+		f.words[i] = 0;
+	}
+	f.a.count = 0;
+	EXPECT_EQ(cmd(fd, VHOST_SET_FEATURES_ARRAY, &f), 0);
+	f.a.count = 2;
+	f.words[1] = F_VERSION_1;
+	EXPECT_EQ(cmd(fd, VHOST_SET_FEATURES_ARRAY, &f), 0);
+	EXPECT_EQ(set_status(fd, S_FEATURES_OK), 0);
+	EXPECT_EQ(cmd(fd, VHOST_SET_FEATURES_ARRAY, &f), -EBUSY);
+}
+
+TEST(features_array_hostile)
+{
+	static const uint64_t bad[] = {
+		COUNT_MAX + 1, 1ULL << 29, 1ULL << 31, 1ULL << 32, 1ULL << 61,
+		(1ULL << 61) + 1, UINT64_MAX / 8, UINT64_MAX - 1, UINT64_MAX,
+	};
+	uint64_t *edge = (uint64_t *)cliff();
+	int fd = open_at(OWNED);
+	union features_arg f;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
+		memset(&f, 0, sizeof(f));
+		f.a.count = bad[i];
+		EXPECT_EQ(cmd(fd, VHOST_GET_FEATURES_ARRAY, &f), -E2BIG);
+		EXPECT_EQ(cmd(fd, VHOST_SET_FEATURES_ARRAY, &f), -E2BIG);
+		EXPECT_TRUE(all_bytes(&f.words[1], sizeof(f) - 8, 0));
+	}
+	/* The count can be read, what follows only as far as it says */
+	for (i = 0; i < 4; i++) {
+		memset(edge - i - 1, 0, 8 * (i + 1));
+		edge[-(int)i - 1] = i;
+		EXPECT_EQ(cmd(fd, VHOST_SET_FEATURES_ARRAY, edge - i - 1), 0);
+		EXPECT_EQ(cmd(fd, VHOST_GET_FEATURES_ARRAY, edge - i - 1), 0);
+		edge[-(int)i - 1] = i + 1;
+		EXPECT_EQ(cmd(fd, VHOST_GET_FEATURES_ARRAY, edge - i - 1),
+			  -EFAULT);
+		memset(edge - i, 0, 8 * i);
+		EXPECT_EQ(cmd(fd, VHOST_SET_FEATURES_ARRAY, edge - i - 1),
+			  -EFAULT);
+	}
+}
+
 /* ------------------------------------------------------------- memory */
 
 static int one_region(int fd, uint64_t gpa, uint64_t size, uint64_t user)

@@ -25,7 +25,7 @@ AT(kvdev_info, device_types, 16);
 AT(kvdev_info, transports, 24);
 AT(kvdev_info, formats, 32);
 
-SIZE(kvdev_create, 64);
+SIZE(kvdev_create, 72);
 AT(kvdev_create, flags, 4);
 AT(kvdev_create, device_id, 8);
 AT(kvdev_create, nr_queues, 12);
@@ -33,6 +33,7 @@ AT(kvdev_create, queue_size, 16);
 AT(kvdev_create, __reserved, 20);
 AT(kvdev_create, features, 24);
 AT(kvdev_create, name, 32);
+AT(kvdev_create, features_hi, 64);
 
 SIZE(kvdev_name, 40);
 AT(kvdev_name, flags, 4);
