@@ -225,6 +225,16 @@ TEST(open_and_close)
 	EXPECT_TRUE(!was_hit);
 }
 
+/* The data of DISCARD and WRITE ZEROES: ranges, one after the other. */
+static void fill_ranges(uint8_t *data, uint32_t len)
+{
+	struct virtio_blk_discard_write_zeroes r = { .num_sectors = 8 };
+	uint32_t pos;
+
+	for (pos = 0; pos < len; pos += sizeof(r), r.sector += 16)
+		memcpy(data + pos, &r, sizeof(r));
+}
+
 /* I/O ends with OK or IOERR, or as a violation if its parts are unreadable. */
 static void sweep_io(struct guest *g, uint32_t type, uint32_t len)
 {
@@ -233,6 +243,8 @@ static void sweep_io(struct guest *g, uint32_t type, uint32_t len)
 	bool was_hit = true;
 	char task[16];
 
+	if (type == VIRTIO_BLK_T_DISCARD || type == VIRTIO_BLK_T_WRITE_ZEROES)
+		fill_ranges(guest_ptr(g, data), len);
 	for (nth = 1; was_hit && nth < MAX_NTH; nth++) {
 		ASSERT_TRUE(first_worker(task, sizeof(task)));
 		set_nth(task, nth);
@@ -294,6 +306,10 @@ static void sweep_store(int backend)
 	sweep_io(g, VIRTIO_BLK_T_OUT, 512 * 1024);
 	sweep_io(g, VIRTIO_BLK_T_IN, 512 * 1024);
 	sweep_io(g, VIRTIO_BLK_T_FLUSH, 0);
+	if (g->features & BIT(VIRTIO_BLK_F_DISCARD))
+		sweep_io(g, VIRTIO_BLK_T_DISCARD, 3 * 16);
+	if (g->features & BIT(VIRTIO_BLK_F_WRITE_ZEROES))
+		sweep_io(g, VIRTIO_BLK_T_WRITE_ZEROES, 3 * 16);
 }
 
 TEST_TIMEOUT(io_buffered_file, 300)
@@ -440,13 +456,23 @@ TEST_TIMEOUT(io_scsi, 300)
 					 .data = data, .out = 2048 });
 	sweep_scsi(g, &(struct scsi_op){ .cdb = { 0x93, [13] = 64 },
 					 .data = data, .out = 512 });
+	memset(p, 1, 512);
+	sweep_scsi(g, &(struct scsi_op){ .cdb = { 0x93, [13] = 64 },
+					 .data = data, .out = 512 });
+	sweep_scsi(g, &(struct scsi_op){ .cdb = { 0x2e, 2, [8] = 8 },
+					 .data = data, .out = 4096 });
 	sweep_scsi(g, &(struct scsi_op){ .cdb = { 0x35 } });
-	memset(p, 0, 24);
-	put_be(p, 2, 22);
-	put_be(p + 2, 2, 16);
+	/* Two ranges */
+	memset(p, 0, 40);
+	put_be(p, 2, 38);
+	put_be(p + 2, 2, 32);
 	put_be(p + 16, 4, 8);
-	sweep_scsi(g, &(struct scsi_op){ .cdb = { 0x42, [8] = 24 },
-					 .data = data, .out = 24 });
+	put_be(p + 24, 8, 100);
+	put_be(p + 32, 4, 8);
+	sweep_scsi(g, &(struct scsi_op){ .cdb = { 0x42, [8] = 40 },
+					 .data = data, .out = 40 });
+	sweep_scsi(g, &(struct scsi_op){ .cdb = { 0x9e, 0x12, [13] = 64 },
+					 .data = data, .in = 64 });
 }
 
 /* ----------------------------------------------------------- the vDPA bus */
