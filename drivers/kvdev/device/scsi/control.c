@@ -16,12 +16,16 @@
  * it may have ended, but not be on the ring (a grace period waits for that), or
  * on the ring, but not be shown (show_requests()).
  */
+#include <linux/moduleparam.h>
 #include <linux/slab.h>
 
 #include "dev.h"
 
 /* Before this nobody should give up; drivers wait 30 s for I/O. */
-#define TMF_TIMEOUT	(60 * HZ)
+static unsigned int tmf_seconds = 60;
+module_param_named(scsi_tmf_timeout, tmf_seconds, uint, 0644);
+MODULE_PARM_DESC(scsi_tmf_timeout,
+		 "seconds that SCSI task management waits for I/O before it fails (default 60)");
 
 /**
  * struct vscsi_tmf - a task management function
@@ -287,7 +291,8 @@ static const char *tmf_serve(struct kvdev_vq *vq, struct kvdev_vq_chain *chain,
 	INIT_DELAYED_WORK(&tmf->timeout, tmf_timeout);
 	INIT_RCU_WORK(&tmf->end, tmf_tasks_over);
 	kvdev_vq_pop(vq, chain);
-	kvdev_memacc_defer_delayed(&tmf->timeout, TMF_TIMEOUT);
+	kvdev_memacc_defer_delayed(&tmf->timeout,
+				   READ_ONCE(tmf_seconds) * (unsigned long)HZ);
 	tmf_run(tmf, vq_scsi(vq), req);
 	tmf_over(tmf);
 	tmf_put(tmf);

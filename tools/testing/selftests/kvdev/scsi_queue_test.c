@@ -59,6 +59,74 @@ static void post_read(struct guest *g, unsigned int target, uint64_t tag,
 	workers_rest();
 }
 
+/* A page that is not there: who looks at it waits, and the descriptor tells. */
+static int absent_page(struct guest *g, uint64_t addr)
+{
+	struct uffdio_api api = { .api = UFFD_API };
+	struct uffdio_register reg = {
+		.range = { (uintptr_t)guest_ptr(g, addr), 4096 },
+		.mode = UFFDIO_REGISTER_MODE_MISSING,
+	};
+	/* One that blocks cannot be polled. */
+	int fd = syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK);
+
+	if (fd < 0)
+		SKIP("no userfaultfd");
+	ASSERT_EQ(ioctl(fd, UFFDIO_API, &api), 0);
+	ASSERT_EQ(ioctl(fd, UFFDIO_REGISTER, &reg), 0);
+	return fd;
+}
+
+/* It is there from now on, with @len bytes of @data. */
+static void supply_page(int fd, struct guest *g, uint64_t addr,
+			const void *data, size_t len)
+{
+	static uint8_t page[4096];
+	struct uffdio_copy copy = { .dst = (uintptr_t)guest_ptr(g, addr),
+				    .src = (uintptr_t)page, .len = 4096 };
+
+	memcpy(page, data, len);
+	ASSERT_EQ(ioctl(fd, UFFDIO_COPY, &copy), 0);
+}
+
+/* Until somebody does. */
+static void await_look(int fd)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+
+	ASSERT_EQ(poll(&p, 1, WAIT_MS), 1);
+	ASSERT_EQ(p.revents, POLLIN);
+}
+
+/*
+ * Post a read that lasts until its data, a page, is supplied; by the descriptor.
+ * On return it is under way.
+ */
+static int post_held(struct guest *g, struct scsi_op *op, uint64_t *resp)
+{
+	int fd;
+
+	op->cdb[0] = 0x28;
+	op->cdb[8] = 8;
+	op->data = guest_alloc(g, 4096, 4096);
+	op->in = 4096;
+	fd = absent_page(g, op->data);
+	ASSERT_GE(scsi_post(g, Q_REQUEST, op, resp), 0);
+	await_look(fd);
+	return fd;
+}
+
+/* Let it go, and wait for its end. */
+static void release_held(struct guest *g, const struct scsi_op *op, int fd)
+{
+	struct vring_used_elem e;
+
+	supply_page(fd, g, op->data, "", 0);
+	close(fd);
+	ASSERT_EQ(vq_wait(&g->vq[Q_REQUEST], &e, WAIT_MS), 0);
+	vq_free_chain(&g->vq[Q_REQUEST], e.id);
+}
+
 static int response(struct guest *g, uint64_t resp)
 {
 	return ((struct virtio_scsi_cmd_resp *)guest_ptr(g, resp))->response;
@@ -120,11 +188,11 @@ TEST(task_management_without_tasks)
 
 TEST(query_tasks)
 {
-	struct nullb n;
-	struct guest *g = slow_disk(&n);
+	struct guest *g = scsi_disk(temp_file(MIB, 0));
+	struct scsi_op read = { .tag = 77 };
 	uint64_t resp;
+	int fd = post_held(g, &read, &resp);
 
-	post_read(g, 0, 77, &resp);
 	EXPECT_EQ(scsi_tmf(g, VIRTIO_SCSI_T_TMF_QUERY_TASK, 0, 0, 77),
 		  VIRTIO_SCSI_S_FUNCTION_SUCCEEDED);
 	EXPECT_EQ(scsi_tmf(g, VIRTIO_SCSI_T_TMF_QUERY_TASK, 0, 0, 78),
@@ -132,8 +200,9 @@ TEST(query_tasks)
 	EXPECT_EQ(scsi_tmf(g, VIRTIO_SCSI_T_TMF_QUERY_TASK_SET, 0, 0, 0),
 		  VIRTIO_SCSI_S_FUNCTION_SUCCEEDED);
 	EXPECT_EQ(returned(g), 0);
+	release_held(g, &read, fd);
+	EXPECT_EQ(response(g, resp), VIRTIO_SCSI_S_OK);
 	guest_free(g);
-	nullb_free(&n);
 }
 
 /* It answers when its tasks have ended, and they say why. */
@@ -148,7 +217,8 @@ static void abort_some(uint32_t subtype, uint64_t tag, int code, int nr)
 	/* Another unit is not concerned. */
 	ASSERT_EQ(scsi_add(g, 1, 0, KVDEV_LUN_DISK, temp_file(MIB, 0), 0), 0);
 	for (i = 0; i < 4; i++)
-		post_read(g, 0, 100 + i, &resp[i]);
+		post_soon(g, 0, 100 + i, &resp[i]);
+	workers_rest();
 	EXPECT_EQ(scsi_tmf(g, subtype, 0, 0, tag), VIRTIO_SCSI_S_OK);
 	for (i = 0; i < 4; i++) {
 		bool aborted = nr == 4 || tag == 100U + i;
@@ -191,16 +261,16 @@ TEST(nexus_reset)
 /* One that waits holds up no other. */
 TEST(task_management_does_not_block)
 {
-	struct nullb n;
-	struct guest *g = slow_disk(&n);
+	struct guest *g = scsi_disk(temp_file(MIB, 0));
 	struct vq *vq = &g->vq[Q_CONTROL];
 	struct virtio_scsi_ctrl_tmf_req *req;
 	struct vring_used_elem e;
 	struct seg segs[2] = { { 0, sizeof(*req), 0 }, { 0, 1, W } };
+	struct scsi_op read = { .tag = 5 };
+	int first, second, fd;
 	uint64_t resp;
-	int first, second;
 
-	post_read(g, 0, 5, &resp);
+	fd = post_held(g, &read, &resp);
 	segs[0].addr = guest_alloc(g, sizeof(*req), 8);
 	segs[1].addr = guest_alloc(g, 1, 1);
 	req = guest_ptr(g, segs[0].addr);
@@ -222,29 +292,11 @@ TEST(task_management_does_not_block)
 	ASSERT_EQ(vq_wait(vq, &e, WAIT_MS), 0);
 	EXPECT_EQ(e.id, second);
 	EXPECT_EQ(returned(g), 0);
+	release_held(g, &read, fd);
+	EXPECT_EQ(response(g, resp), VIRTIO_SCSI_S_ABORTED);
 	ASSERT_EQ(vq_wait(vq, &e, WAIT_MS), 0);
 	EXPECT_EQ(e.id, first);
-	EXPECT_EQ(returned(g), 1);
-	EXPECT_EQ(response(g, resp), VIRTIO_SCSI_S_ABORTED);
 	guest_free(g);
-	nullb_free(&n);
-}
-
-/* A page that is not there: who looks at it waits, and the descriptor tells. */
-static int absent_page(struct guest *g, uint64_t addr)
-{
-	struct uffdio_api api = { .api = UFFD_API };
-	struct uffdio_register reg = {
-		.range = { (uintptr_t)guest_ptr(g, addr), 4096 },
-		.mode = UFFDIO_REGISTER_MODE_MISSING,
-	};
-	int fd = syscall(SYS_userfaultfd, O_CLOEXEC);
-
-	if (fd < 0)
-		SKIP("no userfaultfd");
-	ASSERT_EQ(ioctl(fd, UFFDIO_API, &api), 0);
-	ASSERT_EQ(ioctl(fd, UFFDIO_REGISTER, &reg), 0);
-	return fd;
 }
 
 /*
@@ -261,23 +313,18 @@ TEST(ended_is_told_before_management_answers)
 		{ scsi_header(g, &ended), CMD_LEN, 0 }, { resp, RESP_LEN, W },
 		{ absent, CMD_LEN, 0 }, { resp + RESP_LEN, RESP_LEN, W },
 	};
-	static uint8_t page[4096];
-	struct uffdio_copy copy = { .dst = (uintptr_t)guest_ptr(g, absent),
-				    .src = (uintptr_t)page, .len = 4096 };
 	struct vq *vq = &g->vq[Q_REQUEST];
-	struct pollfd fault = { .events = POLLIN };
 	struct vring_used_elem e;
-	int first, second;
+	int first, second, fd;
 
-	memcpy(page, guest_ptr(g, scsi_header(g, &next)), CMD_LEN);
-	fault.fd = absent_page(g, absent);
+	fd = absent_page(g, absent);
 	/* Both in one round */
 	workers_rest();
 	first = vq_add(vq, segs, 2);
 	second = vq_add(vq, segs + 2, 2);
 	vq_kick(vq);
 	/* The worker waits for the header of the second one. */
-	ASSERT_EQ(poll(&fault, 1, WAIT_MS), 1);
+	await_look(fd);
 	EXPECT_EQ(scsi_tmf(g, VIRTIO_SCSI_T_TMF_ABORT_TASK, 0, 0, 7),
 		  VIRTIO_SCSI_S_OK);
 	ASSERT_TRUE(vq_get(vq, &e));
@@ -285,11 +332,40 @@ TEST(ended_is_told_before_management_answers)
 	EXPECT_EQ(response(g, resp), VIRTIO_SCSI_S_OK);
 	EXPECT_TRUE(!vq_get(vq, &e));
 
-	ASSERT_EQ(ioctl(fault.fd, UFFDIO_COPY, &copy), 0);
+	supply_page(fd, g, absent, guest_ptr(g, scsi_header(g, &next)),
+		    CMD_LEN);
 	ASSERT_EQ(vq_wait(vq, &e, WAIT_MS), 0);
 	EXPECT_EQ(e.id, second);
 	EXPECT_EQ(response(g, resp + RESP_LEN), VIRTIO_SCSI_S_OK);
-	close(fault.fd);
+	close(fd);
+	guest_free(g);
+}
+
+static void tmf_timeout(const char *seconds)
+{
+	static const char path[] = "/sys/module/kvdev/parameters/scsi_tmf_timeout";
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+	ASSERT_GE(fd, 0);
+	EXPECT_EQ(write(fd, seconds, strlen(seconds)), (int)strlen(seconds));
+	close(fd);
+}
+
+/* Of I/O that does not end it says so; that ends as aborted all the same. */
+TEST(management_gives_up)
+{
+	struct guest *g = scsi_disk(temp_file(MIB, 0));
+	struct scsi_op read = { .tag = 3 };
+	uint64_t resp;
+	int fd = post_held(g, &read, &resp);
+
+	tmf_timeout("1");
+	EXPECT_EQ(scsi_tmf(g, VIRTIO_SCSI_T_TMF_ABORT_TASK, 0, 0, 3),
+		  VIRTIO_SCSI_S_FAILURE);
+	tmf_timeout("60");
+	EXPECT_EQ(returned(g), 0);
+	release_held(g, &read, fd);
+	EXPECT_EQ(response(g, resp), VIRTIO_SCSI_S_ABORTED);
 	guest_free(g);
 }
 
