@@ -132,7 +132,7 @@ for disc in two one; do
 	umount mnt
 done
 wait_for 60 unit scsi_generic 1:300
-sg_start --eject "/dev/$found"
+wait_for 60 sg_start --eject "/dev/$found"
 "$ctl" -j lun list "$n" | grep -q '"tray_open":true' || fail "the tray is closed"
 sg_start --load "/dev/$found"
 wait_for 60 head -c 1 "$cd"
