@@ -232,6 +232,8 @@ void vscsi_submit(struct vscsi_request *req, enum kvdev_io_op op, u64 lba,
 		  u64 blocks);
 
 /* slow.c: in the worker; they complete the request, some time */
+void vscsi_long_rw(struct vscsi_request *req, enum kvdev_io_op op,
+		   struct iov_iter *data, u64 len);
 void vscsi_verify(struct vscsi_request *req, struct iov_iter *data);
 void vscsi_write_verify(struct vscsi_request *req, struct iov_iter *data);
 void vscsi_compare_write(struct vscsi_request *req, struct iov_iter *data);

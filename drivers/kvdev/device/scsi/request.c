@@ -225,6 +225,10 @@ static void execute_rw(struct vscsi_request *req, enum kvdev_io_op op,
 		vscsi_complete(req);
 		return;
 	}
+	if (unlikely(len > KVDEV_IO_MAX)) {
+		vscsi_long_rw(req, op, data, len);
+		return;
+	}
 	iov_iter_truncate(data, len);
 	req->io.iter = *data;
 	vscsi_submit(req, op, cmd->lba, cmd->blocks);

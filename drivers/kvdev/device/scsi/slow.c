@@ -3,11 +3,10 @@
  * SCSI commands that take more than one operation on the store.
  *
  * All but UNMAP and zeroes run in the queue's worker, which waits: only there is
- * the driver's memory at hand to be compared, and what a guest asks for costs the
- * VMM's time. Others use the queue, so each is limited (see unit_limits() in
- * lun.c), and goes by steps. Before each it looks if it was aborted, or if
- * somebody waits for the worker: then it ends as ABORTED COMMAND, which makes
- * initiators try again.
+ * the driver's memory at hand, and what a guest asks for costs the VMM's time.
+ * Others use the queue, so each is limited (see unit_limits() in lun.c), and goes
+ * by steps. Before each it looks if it was aborted, or if somebody waits for the
+ * worker: then it ends as ABORTED COMMAND, which makes initiators try again.
  */
 #include <linux/math64.h>
 #include <linux/slab.h>
@@ -27,13 +26,21 @@ struct slow {
 	u8 *data;
 };
 
-static bool slow_open(struct slow *slow, struct vscsi_request *req)
+/* Without buffers. */
+static void slow_begin(struct slow *slow, struct vscsi_request *req)
 {
-	slow->req = req;
-	slow->backend = req->task.unit->backend;
-	slow->block_size = req->task.unit->lu.cfg.block_size;
+	*slow = (struct slow){
+		.req = req,
+		.backend = req->task.unit->backend,
+		.block_size = req->task.unit->lu.cfg.block_size,
+	};
 	/* What came before has been done; the driver need not wait for us. */
 	kvdev_vq_flush(req->vq);
+}
+
+static bool slow_open(struct slow *slow, struct vscsi_request *req)
+{
+	slow_begin(slow, req);
 	/* Cleared: a store may lie about how much it read. */
 	slow->store = alloc_pages_exact(SLOW_SIZE,
 					GFP_KERNEL_ACCOUNT | __GFP_ZERO);
@@ -171,12 +178,14 @@ void vscsi_verify(struct vscsi_request *req, struct iov_iter *data)
 	slow_end(&slow, ret);
 }
 
-/* Write the command's blocks, durably: in what the store takes at a time. */
-static int slow_write(struct slow *slow, struct iov_iter *data)
+/*
+ * Read or write the command's blocks, from or to @data, @left bytes of it: in
+ * what the store takes at a time.
+ */
+static int slow_rw(struct slow *slow, enum kvdev_io_op op,
+		   struct iov_iter *data, u64 left, bool durable)
 {
-	const struct kvdev_scsi_cmd *cmd = &slow->req->cmd;
-	u64 pos = cmd->lba * slow->block_size;
-	u64 left = cmd->out_len;
+	u64 pos = slow->req->cmd.lba * slow->block_size;
 	size_t len;
 	int ret;
 
@@ -185,12 +194,34 @@ static int slow_write(struct slow *slow, struct iov_iter *data)
 
 		len = min_t(u64, left, KVDEV_IO_MAX);
 		iov_iter_truncate(&part, len);
-		ret = slow_step(slow, KVDEV_IO_WRITE, pos, &part, true);
+		ret = slow_step(slow, op, pos, &part, durable);
 		if (ret)
 			return ret;
 		iov_iter_advance(data, len);
 	}
 	return 0;
+}
+
+/**
+ * vscsi_long_rw() - READ or WRITE of more than the store takes at a time
+ * @req: begun
+ * @op: KVDEV_IO_READ or KVDEV_IO_WRITE
+ * @data: data-in or data-out
+ * @len: bytes of it
+ */
+void vscsi_long_rw(struct vscsi_request *req, enum kvdev_io_op op,
+		   struct iov_iter *data, u64 len)
+{
+	bool durable = op == KVDEV_IO_WRITE &&
+		       req->cmd.flags & KVDEV_SCSI_F_FUA;
+	struct slow slow;
+	int ret;
+
+	slow_begin(&slow, req);
+	ret = slow_rw(&slow, op, data, len, durable);
+	if (!ret && op == KVDEV_IO_READ)
+		req->filled = len;
+	slow_end(&slow, ret);
 }
 
 /**
@@ -206,7 +237,8 @@ void vscsi_write_verify(struct vscsi_request *req, struct iov_iter *data)
 	int ret = -ENOMEM;
 
 	if (slow_open(&slow, req)) {
-		ret = slow_write(&slow, data);
+		ret = slow_rw(&slow, KVDEV_IO_WRITE, data, req->cmd.out_len,
+			      true);
 		ret = ret ?: slow_compare(&slow, compare ? &again : NULL);
 	}
 	slow_end(&slow, ret);

@@ -369,6 +369,14 @@ TEST(management_gives_up)
 	guest_free(g);
 }
 
+static void await_chain(struct guest *g, uint64_t chains_before)
+{
+	uint64_t end = now_ms() + WAIT_MS;
+
+	while (guest_stats(g, Q_REQUEST).chains == chains_before)
+		ASSERT_TRUE(now_ms() < end);
+}
+
 /*
  * Post a VERIFY that has the worker read 32 MiB piece by piece: minutes, more
  * than a test has. On return it is under way. Its chain.
@@ -377,13 +385,25 @@ static int post_verify(struct guest *g, uint64_t tag, uint64_t *resp)
 {
 	struct scsi_op op = { .tag = tag, .cdb = { 0x8f, [11] = 1 } };
 	uint64_t chains = guest_stats(g, Q_REQUEST).chains;
-	uint64_t end = now_ms() + WAIT_MS;
 	int head = scsi_post(g, Q_REQUEST, &op, resp);
 
 	ASSERT_GE(head, 0);
-	while (guest_stats(g, Q_REQUEST).chains == chains)
-		ASSERT_TRUE(now_ms() < end);
+	await_chain(g, chains);
 	return head;
+}
+
+/* The only command there is ends early, and is to be tried again. */
+static void stop_in_the_middle(struct guest *g, uint64_t resp)
+{
+	struct vhost_vring_state s = { .index = Q_REQUEST };
+	struct virtio_scsi_cmd_resp *r = guest_ptr(g, resp);
+
+	EXPECT_EQ(cmd(g->fd, VHOST_GET_VRING_BASE, &s), 0);
+	EXPECT_EQ(returned(g), 1);
+	EXPECT_EQ(r->response, VIRTIO_SCSI_S_OK);
+	EXPECT_EQ(r->status, 2);
+	EXPECT_EQ(SENSE(r->sense[2] & 0xf, r->sense[12], r->sense[13]),
+		  SENSE(0xb, 0, 0));
 }
 
 /* It is on the ring when the answer is, though the worker has more to do. */
@@ -419,23 +439,39 @@ TEST(slow_command_is_aborted)
 	nullb_free(&n);
 }
 
-/* Whoever stops the queue does not wait for it; it is to be tried again. */
+/* Whoever stops the queue does not wait for it. */
 TEST(slow_command_and_a_stop)
 {
-	struct vhost_vring_state s = { .index = Q_REQUEST };
 	struct nullb n;
 	struct guest *g = slow_disk(&n);
-	struct virtio_scsi_cmd_resp *r;
 	uint64_t resp;
 
 	post_verify(g, 9, &resp);
-	EXPECT_EQ(cmd(g->fd, VHOST_GET_VRING_BASE, &s), 0);
-	EXPECT_EQ(returned(g), 1);
-	r = guest_ptr(g, resp);
-	EXPECT_EQ(r->response, VIRTIO_SCSI_S_OK);
-	EXPECT_EQ(r->status, 2);
-	EXPECT_EQ(SENSE(r->sense[2] & 0xf, r->sense[12], r->sense[13]),
-		  SENSE(0xb, 0, 0));
+	stop_in_the_middle(g, resp);
+	guest_free(g);
+	nullb_free(&n);
+}
+
+/* Nor for a READ of more than a store takes at a time. */
+TEST(long_read_and_a_stop)
+{
+	struct scsi_op op = { .cdb = { 0x88, [11] = 1 } };
+	struct nullb n;
+	struct guest *g = slow_disk(&n);
+	uint64_t chains = guest_stats(g, Q_REQUEST).chains;
+	uint64_t data = guest_alloc(g, 4 * MIB, 4096);
+	uint64_t resp = guest_alloc(g, RESP_LEN, 8);
+	struct seg segs[10] = { { scsi_header(g, &op), CMD_LEN, 0 },
+				{ resp, RESP_LEN, W } };
+	int i;
+
+	/* 32 MiB to the same place, a piece of it after the other */
+	for (i = 2; i < 10; i++)
+		segs[i] = (struct seg){ data, 4 * MIB, W };
+	ASSERT_GE(vq_add(&g->vq[Q_REQUEST], segs, 10), 0);
+	vq_kick(&g->vq[Q_REQUEST]);
+	await_chain(g, chains);
+	stop_in_the_middle(g, resp);
 	guest_free(g);
 	nullb_free(&n);
 }
