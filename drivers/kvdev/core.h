@@ -329,6 +329,9 @@ void kvdev_vq_stop(struct kvdev_vq *vq);
 void kvdev_vq_get_base(struct kvdev_vq *vq, u16 *avail, u16 *used);
 void kvdev_vq_set_base(struct kvdev_vq *vq, u16 avail, u16 used);
 
+/* complete.c */
+void kvdev_vq_put(struct kvdev_vq *vq);
+
 /* coalesce.c */
 void kvdev_coalesce_init(struct kvdev_vq *vq);
 void kvdev_coalesce_end(struct kvdev_vq *vq);

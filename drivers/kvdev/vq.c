@@ -305,46 +305,6 @@ bool kvdev_vq_abandoned(const struct kvdev_vq *vq)
 	       test_bit(KVDEV_DEV_RESETTING, &vq->dev->flags);
 }
 
-/*
- * Let the driver see what was pushed. True: it wants an interrupt. @now: it is not
- * put off.
- */
-static bool vq_publish(struct kvdev_vq *vq, bool now)
-{
-	bool signal = false;
-
-	lockdep_assert_held(&vq->used_lock);
-	if (unlikely(vq->coal.max_packets))
-		return kvdev_coalesce_publish(vq, now);
-	if (vq->ring.pending) {
-		signal = kvdev_ring_publish(&vq->ring);
-		kvdev_vq_count_signal(vq, signal);
-	}
-	return signal;
-}
-
-/**
- * kvdev_vq_flush() - publish and signal what was completed in this round
- * @vq: being served
- *
- * It is done at the end of every round; types call it before they wait.
- *
- * Context: worker.
- */
-void kvdev_vq_flush(struct kvdev_vq *vq)
-{
-	bool signal;
-
-	lockdep_assert_held(&vq->mutex);
-	spin_lock_irq(&vq->used_lock);
-	signal = vq_publish(vq, vq->starved || vq->broken);
-	spin_unlock_irq(&vq->used_lock);
-	vq->starved = false;
-	if (signal)
-		kvdev_signal_vq(vq);
-}
-EXPORT_SYMBOL_NS_GPL(kvdev_vq_flush, KVDEV_NS);
-
 /**
  * kvdev_vq_park() - what is left on the ring waits for something else
  * @vq: being served
@@ -382,94 +342,6 @@ bool kvdev_vq_await_chains(struct kvdev_vq *vq)
 	return false;
 }
 EXPORT_SYMBOL_NS_GPL(kvdev_vq_await_chains, KVDEV_NS);
-
-/* The last one out says so; the queue may be gone right after. */
-static void vq_put(struct kvdev_vq *vq)
-{
-	if (refcount_dec_and_test(&vq->inflight))
-		complete(&vq->drained);
-}
-
-/**
- * kvdev_vq_complete() - give a chain back to the driver
- * @vq: the chain's queue
- * @id: the chain
- * @written: bytes written from the beginning of its writable part
- *
- * The driver may use the memory again at once: everything must be in place
- * and nothing may be touched afterwards, including @vq.
- *
- * Context: any.
- */
-void kvdev_vq_complete(struct kvdev_vq *vq, u16 id, u32 written)
-{
-	/* An interrupt on top of the worker is not the worker. */
-	bool batched = in_task() && READ_ONCE(vq->batcher) == current;
-	unsigned long flags;
-	bool signal = false;
-
-	trace_kvdev_push(vq->dev->id, vq->index, id, written, !batched);
-	spin_lock_irqsave(&vq->used_lock, flags);
-	kvdev_ring_push(&vq->ring, id, written);
-	vq->stats.completions++;
-	if (!batched) {
-		vq->stats.completions_inplace++;
-		signal = vq_publish(vq, false);
-	}
-	spin_unlock_irqrestore(&vq->used_lock, flags);
-
-	if (signal)
-		kvdev_signal_vq(vq);
-	vq_put(vq);
-}
-
-EXPORT_SYMBOL_NS_GPL(kvdev_vq_complete, KVDEV_NS);
-
-/**
- * kvdev_vq_show() - let the driver see what was completed, before the round ends
- * @vq: in any state; of a device that stays
- *
- * On return the driver can see every chain that was given back before, ahead of
- * anything it is told next, by other queues too.
- *
- * Context: any.
- */
-void kvdev_vq_show(struct kvdev_vq *vq)
-{
-	unsigned long flags;
-	bool signal;
-
-	/* A queue that is stopped has shown all, and its ring is gone. */
-	if (!refcount_inc_not_zero(&vq->inflight))
-		return;
-	spin_lock_irqsave(&vq->used_lock, flags);
-	signal = vq_publish(vq, false);
-	spin_unlock_irqrestore(&vq->used_lock, flags);
-	if (signal)
-		kvdev_signal_vq(vq);
-	vq_put(vq);
-}
-
-/**
- * kvdev_vq_account() - count a request
- * @vq: its queue
- * @readable: payload bytes read from guest memory
- * @writable: payload bytes written to guest memory
- * @error: it ended with an error status
- *
- * Context: any, before kvdev_vq_complete().
- */
-void kvdev_vq_account(struct kvdev_vq *vq, u32 readable, u32 writable,
-		      bool error)
-{
-	if (readable)
-		atomic64_add(readable, &vq->stats.bytes_readable);
-	if (writable)
-		atomic64_add(writable, &vq->stats.bytes_writable);
-	if (error)
-		atomic64_inc(&vq->stats.errors);
-}
-EXPORT_SYMBOL_NS_GPL(kvdev_vq_account, KVDEV_NS);
 
 /* --------------------------------------------------------------- serving */
 
@@ -731,7 +603,7 @@ void kvdev_vq_stop(struct kvdev_vq *vq)
 	drop_mem(vq);
 	mutex_unlock(&vq->mutex);
 
-	vq_put(vq);
+	kvdev_vq_put(vq);
 	wait_for_completion(&vq->drained);
 	kvdev_coalesce_end(vq);
 

@@ -125,6 +125,16 @@ int kvdev_type_register(const struct kvdev_device_type *type);
 void kvdev_type_unregister(const struct kvdev_device_type *type);
 
 /**
+ * struct kvdev_used - a chain to be given back
+ * @id: the chain
+ * @written: bytes written from the beginning of its writable part
+ */
+struct kvdev_used {
+	u16 id;
+	u32 written;
+};
+
+/**
  * struct kvdev_vq_chain - a chain as a device type sees it
  * @id: names the chain in kvdev_vq_complete()
  * @readable: what the driver gave us to read; ITER_SOURCE
@@ -234,6 +244,8 @@ bool kvdev_vq_abandoned(const struct kvdev_vq *vq);
 /* Have @vq_serve called though the driver did not kick. */
 void kvdev_vq_wake(struct kvdev_vq *vq);
 void kvdev_vq_complete(struct kvdev_vq *vq, u16 id, u32 written);
+void kvdev_vq_complete_batch(struct kvdev_vq *vq, const struct kvdev_used *used,
+			     unsigned int nr);
 /* Of any queue: what was completed so far, the driver sees before anything else. */
 void kvdev_vq_show(struct kvdev_vq *vq);
 /* Counters of a request about to be completed; error: it failed. */

@@ -30,6 +30,7 @@
 #include <linux/if_packet.h>
 #include <linux/if_tun.h>
 #include <linux/kvdev.h>
+#include <linux/kvdev_net.h>
 #include <linux/vhost.h>
 #include <linux/virtio_config.h>
 #include <linux/virtio_ids.h>

@@ -180,6 +180,8 @@ struct kvdev_net {
  * @bytes: payload of this turn, not accounted yet
  * @done: packets given back, likewise
  * @unpublished: buffers the driver has not been told of yet
+ * @used: of these, those that are not on the ring yet
+ * @nr_used: number of them
  */
 struct net_queue {
 	struct kvdev_vq *vq;
@@ -191,6 +193,8 @@ struct net_queue {
 	u32 bytes;
 	u32 done;
 	unsigned int unpublished;
+	struct kvdev_used used[NET_BATCH];
+	unsigned int nr_used;
 };
 
 /* queue.c */
@@ -198,6 +202,7 @@ void net_queue_init(struct net_queue *q, struct kvdev_vq *vq);
 void net_coalesce(struct kvdev_vq *vq, const struct kvdev_net_state *state);
 void net_round_over(struct net_queue *q);
 bool net_turn_over(const struct net_queue *q);
+void net_complete(struct net_queue *q, u16 id, u32 written);
 void net_publish(struct net_queue *q, unsigned int nr);
 bool net_busy_poll(struct net_queue *q, u64 *start);
 

@@ -46,6 +46,12 @@ void net_coalesce(struct kvdev_vq *vq, const struct kvdev_net_state *state)
 	kvdev_vq_coalesce(vq, coal->max_packets, coal->max_usecs);
 }
 
+static void push(struct net_queue *q)
+{
+	kvdev_vq_complete_batch(q->vq, q->used, q->nr_used);
+	q->nr_used = 0;
+}
+
 /**
  * net_round_over() - tell the core what was done
  * @q: of the queue's worker
@@ -54,6 +60,7 @@ void net_round_over(struct net_queue *q)
 {
 	bool rx = kvdev_vq_index(q->vq) % 2 == 0;
 
+	push(q);
 	kvdev_vq_account(q->vq, rx ? 0 : q->bytes, rx ? q->bytes : 0, false);
 	kvdev_vq_add_packets(q->vq, q->done);
 	q->bytes = 0;
@@ -76,9 +83,22 @@ bool net_turn_over(const struct net_queue *q)
 }
 
 /**
+ * net_complete() - give a buffer back, with others
+ * @q: being served
+ * @id: the buffer
+ * @written: bytes written to it
+ */
+void net_complete(struct net_queue *q, u16 id, u32 written)
+{
+	q->used[q->nr_used++] = (struct kvdev_used){ id, written };
+	if (q->nr_used == ARRAY_SIZE(q->used))
+		push(q);
+}
+
+/**
  * net_publish() - a packet is done, the driver is to see it soon
  * @q: being served
- * @nr: the packet's buffers, all completed
+ * @nr: the packet's buffers, all given to net_complete()
  *
  * Not each of them, and not a whole ring: then one side would always wait for
  * the other.
@@ -92,6 +112,7 @@ void net_publish(struct net_queue *q, unsigned int nr)
 	q->unpublished = 0;
 	kvdev_vq_add_packets(q->vq, q->done);
 	q->done = 0;
+	push(q);
 	kvdev_vq_flush(q->vq);
 }
 

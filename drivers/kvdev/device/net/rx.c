@@ -261,7 +261,7 @@ static void rx_complete(struct net_rx *rx, u32 len)
 	for (i = 0; i < rx->nr; i++) {
 		part = min(len, rx->len[i]);
 		len -= part;
-		kvdev_vq_complete(rx->q.vq, rx->id[i], part);
+		net_complete(&rx->q, rx->id[i], part);
 	}
 	net_publish(&rx->q, rx->nr);
 	rx->nr = 0;

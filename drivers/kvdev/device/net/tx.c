@@ -95,7 +95,7 @@ static void tx_done(struct net_tx *tx, struct tx_packet *pkt)
 {
 	kvdev_vq_pop(tx->q.vq, &pkt->chain);
 	/* virtio 1.3, 5.1.6.2: nothing was written */
-	kvdev_vq_complete(tx->q.vq, pkt->chain.id, 0);
+	net_complete(&tx->q, pkt->chain.id, 0);
 	net_publish(&tx->q, 1);
 }
 
