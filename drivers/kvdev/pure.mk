@@ -15,5 +15,5 @@ kvdev-pure-y += device/scsi/cdb.o device/scsi/table.o device/scsi/lu.o \
 kvdev-pure-y += device/vmmci_cmd.o device/blk_range.o
 
 # Those of kvdev_net
-kvdev-net-pure-y := device/net/hdr.o device/net/filter.o device/net/rss.o \
-		    device/net/ctrl.o device/net/dhcp.o
+kvdev-net-pure-y := device/net/feature.o device/net/hdr.o device/net/filter.o \
+		    device/net/rss.o device/net/ctrl.o device/net/dhcp.o

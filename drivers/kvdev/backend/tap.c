@@ -7,6 +7,7 @@
  * and what we hold stays until we close it.
  */
 #include <linux/err.h>
+#include <linux/etherdevice.h>
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/if_tap.h>
@@ -15,6 +16,7 @@
 #include <linux/net.h>
 #include <linux/poll.h>
 #include <linux/ptr_ring.h>
+#include <linux/skbuff.h>
 #include <linux/slab.h>
 #include <linux/workqueue.h>
 #include <net/sock.h>
@@ -103,6 +105,7 @@ static int get_socket(struct kvdev_tap *tap, struct file *file)
 	tap->sock = tun_get_socket(file);
 	if (!IS_ERR(tap->sock)) {
 		tap->ring = tun_get_tx_ring(file);
+		tap->tunnels = KVDEV_TUN_TUNNELS;
 	} else if (PTR_ERR(tap->sock) == -EINVAL) {
 		tap->sock = tap_get_socket(file);
 		if (IS_ERR(tap->sock))
@@ -114,15 +117,34 @@ static int get_socket(struct kvdev_tap *tap, struct file *file)
 	return PTR_ERR_OR_ZERO(tap->ring);
 }
 
+/*
+ * There is no call that tells the size of the header to a kernel. So a packet
+ * of ours is read, an empty one; the interface counts it.
+ */
+static int check_hdr_len(const struct kvdev_tap *tap)
+{
+	u8 buf[KVDEV_TAP_TUNNEL_HDR_LEN + ETH_HLEN];
+	struct kvec kvec = { .iov_base = buf, .iov_len = sizeof(buf) };
+	struct sk_buff *skb = alloc_skb(ETH_HLEN, GFP_KERNEL);
+	struct iov_iter iter;
+
+	if (!skb)
+		return -ENOMEM;
+	skb_put_zero(skb, ETH_HLEN);
+	iov_iter_kvec(&iter, ITER_DEST, &kvec, 1, sizeof(buf));
+	return kvdev_tap_deliver(tap, skb, &iter) ? -EINVAL : 0;
+}
+
 /**
  * kvdev_tap_open() - use a queue of a tap
  * @tap: filled
  * @fd: descriptor of /dev/net/tun or a macvtap that has an interface
+ * @tunnel_hdr: its header has the size that tunnels need
  *
- * Return: 0; -EBADF; -EINVAL for another kind of descriptor, or one without an
- * interface; -ENOMEM.
+ * Return: 0; -EBADF; -EINVAL for another kind of descriptor, one without an
+ * interface, or another size of the header than @tunnel_hdr says; -ENOMEM.
  */
-int kvdev_tap_open(struct kvdev_tap *tap, int fd)
+int kvdev_tap_open(struct kvdev_tap *tap, int fd, bool tunnel_hdr)
 {
 	/* Looked up once: the descriptor may be another file next time. */
 	struct file *file = fget(fd);
@@ -133,6 +155,14 @@ int kvdev_tap_open(struct kvdev_tap *tap, int fd)
 	ret = -EINVAL;
 	if (get_socket(tap, file))
 		goto err_put_file;
+	tap->hdr_len = KVDEV_TAP_HDR_LEN;
+	if (tunnel_hdr) {
+		tap->hdr_len = KVDEV_TAP_TUNNEL_HDR_LEN;
+		ret = check_hdr_len(tap);
+		if (ret)
+			goto err_put_file;
+	}
+	tap->tunnels &= tunnel_hdr;
 	ret = -ENOMEM;
 	tap->offloads = offloads_alloc(file);
 	if (!tap->offloads)

@@ -3,8 +3,9 @@
  * A queue of a tap interface, or of a macvtap or ipvtap one.
  *
  * Packets are exchanged with the virtio header that IFF_VNET_HDR puts in front
- * of them, in its shortest form, which is what such a queue starts with. What
- * the driver's header has beyond that is the device's business.
+ * of them: in its shortest form, which is what such a queue starts with, or in
+ * the one that has room for tunnels. What the driver's header has beyond that
+ * is the device's business.
  */
 #ifndef KVDEV_TAP_H
 #define KVDEV_TAP_H
@@ -20,8 +21,9 @@ struct kvdev_tap_offloads;
 struct ptr_ring;
 struct socket;
 
-/* The header in front of packets: struct virtio_net_hdr. */
-#define KVDEV_TAP_HDR_LEN	sizeof(struct virtio_net_hdr)
+/* The header in front of packets: struct virtio_net_hdr, and with tunnels. */
+#define KVDEV_TAP_HDR_LEN		sizeof(struct virtio_net_hdr)
+#define KVDEV_TAP_TUNNEL_HDR_LEN	24
 
 /**
  * struct kvdev_tap - an open queue
@@ -29,15 +31,19 @@ struct socket;
  * @sock: sends and receives
  * @ring: packets for us
  * @offloads: what it was told last
+ * @hdr_len: bytes of the header
+ * @tunnels: packets may be segmented in tunnels
  */
 struct kvdev_tap {
 	struct file *file;
 	struct socket *sock;
 	struct ptr_ring *ring;
 	struct kvdev_tap_offloads *offloads;
+	unsigned int hdr_len;
+	bool tunnels;
 };
 
-int kvdev_tap_open(struct kvdev_tap *tap, int fd);
+int kvdev_tap_open(struct kvdev_tap *tap, int fd, bool tunnel_hdr);
 void kvdev_tap_close(struct kvdev_tap *tap);
 void kvdev_tap_set_offloads(const struct kvdev_tap *tap, unsigned int offloads);
 int kvdev_tap_init(void);

@@ -495,9 +495,10 @@ static void hash_config(struct kunit *test)
 
 static void offloads(struct kunit *test)
 {
-	const u64 some = F(GUEST_CSUM) | F(GUEST_TSO4) | F(GUEST_TSO6);
+	const u64 tunnel = BIT_ULL(46), tunnel_csum = BIT_ULL(47);
+	const u64 some = F(GUEST_CSUM) | F(GUEST_TSO4) | F(GUEST_TSO6) | tunnel;
 	struct dev *d = make_dev(test, F(CTRL_GUEST_OFFLOADS) | F(CSUM) | some);
-	static const struct {
+	const struct {
 		u64 offloads;
 		bool good;
 	} sets[] = {
@@ -505,11 +506,14 @@ static void offloads(struct kunit *test)
 		{ F(GUEST_CSUM), true },
 		{ F(GUEST_CSUM) | F(GUEST_TSO4), true },
 		{ F(GUEST_CSUM) | F(GUEST_TSO4) | F(GUEST_TSO6), true },
+		{ F(GUEST_CSUM) | F(GUEST_TSO4) | tunnel, true },
 		/* Not without the sum */
 		{ F(GUEST_TSO4) },
 		/* Not negotiated */
 		{ F(GUEST_CSUM) | F(GUEST_UFO) },
 		{ F(GUEST_CSUM) | F(GUEST_USO4) },
+		{ F(GUEST_CSUM) | F(GUEST_TSO4) | tunnel | tunnel_csum },
+		{ tunnel },
 		{ ~0ULL },
 		/* No offloads of the driver */
 		{ F(CSUM) },

@@ -7,7 +7,11 @@
 #include "../compat/compat.h"
 #include "../device/net/ctrl.h"
 #include "../device/net/dhcp.h"
+#include "../device/net/feature.h"
 #include "../device/net/hdr.h"
+
+EXPORT_SYMBOL_NS_GPL(kvdev_net_fold, KVDEV_NS);
+EXPORT_SYMBOL_NS_GPL(kvdev_net_features_fit, KVDEV_NS);
 
 EXPORT_SYMBOL_NS_GPL(kvdev_net_hdr_len, KVDEV_NS);
 EXPORT_SYMBOL_NS_GPL(kvdev_net_hdr_tx, KVDEV_NS);

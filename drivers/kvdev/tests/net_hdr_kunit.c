@@ -9,7 +9,14 @@
 #define F(name)		BIT_ULL(VIRTIO_NET_F_##name)
 #define ALL_TX		(F(CSUM) | F(HOST_TSO4) | F(HOST_TSO6) | F(HOST_ECN) | \
 			 F(HOST_UFO) | F(HOST_USO))
+#define HOST_TUNNEL	BIT_ULL(KVDEV_NET_F_HOST_TUNNEL)
+#define HOST_TUNNEL_CSUM BIT_ULL(KVDEV_NET_F_HOST_TUNNEL_CSUM)
+#define GUEST_TUNNEL	BIT_ULL(KVDEV_NET_F_GUEST_TUNNEL)
+#define GUEST_TUNNEL_CSUM BIT_ULL(KVDEV_NET_F_GUEST_TUNNEL_CSUM)
 #define CSUM		VIRTIO_NET_HDR_F_NEEDS_CSUM
+#define TCSUM		VIRTIO_NET_HDR_F_UDP_TUNNEL_CSUM
+#define TUN4		VIRTIO_NET_HDR_GSO_UDP_TUNNEL_IPV4
+#define TUN6		VIRTIO_NET_HDR_GSO_UDP_TUNNEL_IPV6
 #define VALID		VIRTIO_NET_HDR_F_DATA_VALID
 #define TSO4		VIRTIO_NET_HDR_GSO_TCPV4
 #define TSO6		VIRTIO_NET_HDR_GSO_TCPV6
@@ -19,7 +26,9 @@
 
 static void layout(struct kunit *test)
 {
-	KUNIT_EXPECT_EQ(test, sizeof(struct kvdev_net_hdr), (size_t)20);
+	KUNIT_EXPECT_EQ(test, sizeof(struct kvdev_net_hdr), (size_t)24);
+	KUNIT_EXPECT_EQ(test, offsetof(struct kvdev_net_hdr, outer_th_offset),
+			(size_t)KVDEV_NET_HDR_HASH_LEN);
 	KUNIT_EXPECT_EQ(test, offsetof(struct kvdev_net_hdr, num_buffers),
 			(size_t)KVDEV_NET_HDR_LEGACY);
 	KUNIT_EXPECT_EQ(test, offsetof(struct kvdev_net_hdr, hash_value),
@@ -33,6 +42,10 @@ static void layout(struct kunit *test)
 						F(MRG_RXBUF)), 12U);
 	KUNIT_EXPECT_EQ(test, kvdev_net_hdr_len(BIT_ULL(VIRTIO_F_VERSION_1) |
 						F(HASH_REPORT)), 20U);
+	KUNIT_EXPECT_EQ(test, kvdev_net_hdr_len(HOST_TUNNEL), 24U);
+	KUNIT_EXPECT_EQ(test, kvdev_net_hdr_len(GUEST_TUNNEL), 24U);
+	KUNIT_EXPECT_EQ(test, kvdev_net_hdr_len(GUEST_TUNNEL | HOST_TUNNEL |
+						F(HASH_REPORT)), 24U);
 }
 
 struct tx_case {
@@ -44,7 +57,21 @@ struct tx_case {
 	enum kvdev_net_drop drop;
 	/* Afterwards */
 	u16 hdr_len_out, size_out, start_out;
+	/* Offsets of a tunnel; what is left of its flag, and of them */
+	u16 outer, inner;
+	u8 tcsum_out;
+	bool tunnel_out;
 };
+
+/* What is the same in all of them */
+#define IN_TUNNEL(_flags, _type, _offset, _start, _outer, _inner)	\
+	9000, CSUM | (_flags), _type, 0, 1400, _start, _offset,		\
+	.outer = _outer, .inner = _inner
+#define TUNNEL_OUT(_headers, _start, _tcsum)				\
+	.hdr_len_out = _headers, .size_out = 1400, .start_out = _start,	\
+	.tcsum_out = _tcsum, .tunnel_out = true
+#define TUNNEL_TX	(ALL_TX | HOST_TUNNEL)
+#define TUNNEL_CSUM_TX	(TUNNEL_TX | HOST_TUNNEL_CSUM)
 
 #define DROP(reason)	.drop = KVDEV_NET_DROP_##reason
 
@@ -146,6 +173,75 @@ static const struct tx_case tx_cases[] = {
 	  DROP(GSO_TYPE) },
 	{ "tunnel of both", ~0ULL, 9000, CSUM, 0x60 | TSO4, 54, 1448, 34, 16,
 	  DROP(GSO_TYPE) },
+
+	{ "tunnel, tso4", TUNNEL_TX, IN_TUNNEL(0, TUN4 | TSO4, 16, 84, 34, 62),
+	  TUNNEL_OUT(104, 84, 0) },
+	{ "tunnel, tso4 with ecn", TUNNEL_TX,
+	  IN_TUNNEL(0, TUN4 | TSO4 | ECN, 16, 84, 34, 62),
+	  TUNNEL_OUT(104, 84, 0) },
+	{ "tunnel over v6, tso6", TUNNEL_TX,
+	  IN_TUNNEL(0, TUN6 | TSO6, 16, 124, 54, 82), TUNNEL_OUT(144, 124, 0) },
+	{ "tunnel, uso", TUNNEL_TX, IN_TUNNEL(0, TUN4 | USO, 6, 84, 34, 62),
+	  TUNNEL_OUT(92, 84, 0) },
+	{ "tunnel, headers as near as can be", TUNNEL_TX,
+	  IN_TUNNEL(0, TUN4 | TSO4, 16, 62, 34, 42), TUNNEL_OUT(82, 62, 0) },
+	{ "tunnel, tso6, headers as near as can be", TUNNEL_TX,
+	  IN_TUNNEL(0, TUN4 | TSO6, 16, 82, 34, 42), TUNNEL_OUT(102, 82, 0) },
+	{ "tunnel with sum", TUNNEL_CSUM_TX,
+	  IN_TUNNEL(TCSUM, TUN4 | TSO4, 16, 84, 34, 62),
+	  TUNNEL_OUT(104, 84, TCSUM) },
+	{ "tunnel without sum, though it could", TUNNEL_CSUM_TX,
+	  IN_TUNNEL(0, TUN4 | TSO4, 16, 84, 34, 62), TUNNEL_OUT(104, 84, 0) },
+	{ "tunnel not negotiated", ALL_TX,
+	  IN_TUNNEL(0, TUN4 | TSO4, 16, 84, 34, 62), DROP(GSO_TYPE) },
+	{ "tunnel's sum not negotiated", TUNNEL_TX,
+	  IN_TUNNEL(TCSUM, TUN4 | TSO4, 16, 84, 34, 62), DROP(CSUM) },
+	{ "tunnel's tso4 not negotiated", TUNNEL_TX & ~F(HOST_TSO4),
+	  IN_TUNNEL(0, TUN4 | TSO4, 16, 84, 34, 62), DROP(GSO_TYPE) },
+	{ "tunnel over both", TUNNEL_TX,
+	  IN_TUNNEL(0, TUN4 | TUN6 | TSO4, 16, 84, 34, 62), DROP(GSO_TYPE) },
+	{ "tunnel, ufo", TUNNEL_TX, IN_TUNNEL(0, TUN4 | UFO, 6, 84, 34, 62),
+	  DROP(GSO_TYPE) },
+	{ "tunnel, no segmentation", TUNNEL_TX,
+	  IN_TUNNEL(0, TUN4, 16, 84, 34, 62), DROP(GSO_TYPE) },
+	{ "tunnel, ecn alone", TUNNEL_TX,
+	  IN_TUNNEL(0, TUN4 | ECN, 16, 84, 34, 62), DROP(GSO_TYPE) },
+	{ "tunnel, unknown segmentation", TUNNEL_TX,
+	  IN_TUNNEL(0, TUN4 | 7, 16, 84, 34, 62), DROP(GSO_TYPE) },
+	{ "tunnel without csum", TUNNEL_TX, 9000, 0, TUN4 | TSO4, 0, 1400, 84,
+	  16, DROP(CSUM), .outer = 34, .inner = 62 },
+	{ "tunnel that is valid", TUNNEL_TX,
+	  IN_TUNNEL(VALID, TUN4 | TSO4, 16, 84, 34, 62), DROP(CSUM) },
+	{ "tunnel, csum elsewhere", TUNNEL_TX,
+	  IN_TUNNEL(0, TUN4 | TSO4, 6, 84, 34, 62), DROP(CSUM) },
+	{ "tunnel, outer header in the network header", TUNNEL_TX,
+	  IN_TUNNEL(0, TUN4 | TSO4, 16, 84, 33, 62), DROP(GSO_TYPE) },
+	{ "tunnel, outer header at 0", TUNNEL_TX,
+	  IN_TUNNEL(0, TUN4 | TSO4, 16, 84, 0, 62), DROP(GSO_TYPE) },
+	{ "tunnel, outer header behind", TUNNEL_TX,
+	  IN_TUNNEL(0, TUN4 | TSO4, 16, 84, 62, 34), DROP(GSO_TYPE) },
+	{ "tunnel, outer header largest", TUNNEL_TX,
+	  IN_TUNNEL(0, TUN4 | TSO4, 16, 84, 0xffff, 62), DROP(GSO_TYPE) },
+	{ "tunnel, both largest", TUNNEL_TX,
+	  IN_TUNNEL(0, TUN4 | TSO4, 16, 84, 0xffff, 0xffff), DROP(GSO_TYPE) },
+	{ "tunnel, inner wraps in 16 bits", TUNNEL_TX,
+	  IN_TUNNEL(0, TUN4 | TSO4, 16, 84, 0xfffc, 4), DROP(GSO_TYPE) },
+	{ "tunnel, inner header in the outer", TUNNEL_TX,
+	  IN_TUNNEL(0, TUN4 | TSO4, 16, 84, 34, 41), DROP(GSO_TYPE) },
+	{ "tunnel, inner header too near", TUNNEL_TX,
+	  IN_TUNNEL(0, TUN4 | TSO4, 16, 84, 34, 65), DROP(GSO_TYPE) },
+	{ "tunnel, inner header too near of tso6", TUNNEL_TX,
+	  IN_TUNNEL(0, TUN4 | TSO6, 16, 84, 34, 45), DROP(GSO_TYPE) },
+	{ "tunnel, inner header behind", TUNNEL_TX,
+	  IN_TUNNEL(0, TUN4 | TSO4, 16, 84, 34, 0xffff), DROP(GSO_TYPE) },
+	{ "tunnel, header beyond the frame", TUNNEL_TX,
+	  IN_TUNNEL(0, TUN4 | TSO4, 16, 8981, 34, 62), DROP(CSUM) },
+	{ "tunnel's sum without a tunnel", TUNNEL_CSUM_TX, 9000, CSUM | TCSUM,
+	  TSO4, 54, 1448, 34, 16, DROP(CSUM) },
+	{ "tunnel's sum of nothing", TUNNEL_TX, 60, TCSUM, DROP(CSUM) },
+	{ "tunnel's fields not in use", TUNNEL_TX, 9000, CSUM, TSO4, 54, 1448,
+	  34, 16, .hdr_len_out = 54, .size_out = 1448, .start_out = 34,
+	  .outer = 0xffff, .inner = 1 },
 };
 
 static void tx_case_desc(const struct tx_case *c, char *desc)
@@ -169,13 +265,15 @@ static void tx_checks(struct kunit *test)
 		.hash_value = cpu_to_le32(7),
 		.hash_report = cpu_to_le16(7),
 		.padding = cpu_to_le16(7),
+		.outer_th_offset = cpu_to_le16(c->outer),
+		.inner_nh_offset = cpu_to_le16(c->inner),
 	};
 
 	KUNIT_ASSERT_EQ(test, (int)kvdev_net_hdr_tx(&hdr, c->len, c->features),
 			(int)c->drop);
 	if (c->drop)
 		return;
-	KUNIT_EXPECT_EQ(test, hdr.flags, c->flags & CSUM);
+	KUNIT_EXPECT_EQ(test, hdr.flags, (c->flags & CSUM) | c->tcsum_out);
 	KUNIT_EXPECT_EQ(test, hdr.gso_type, c->type);
 	KUNIT_EXPECT_EQ(test, le16_to_cpu(hdr.hdr_len), c->hdr_len_out);
 	KUNIT_EXPECT_EQ(test, le16_to_cpu(hdr.gso_size), c->size_out);
@@ -186,6 +284,10 @@ static void tx_checks(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, le32_to_cpu(hdr.hash_value), 0U);
 	KUNIT_EXPECT_EQ(test, le16_to_cpu(hdr.hash_report), 0);
 	KUNIT_EXPECT_EQ(test, le16_to_cpu(hdr.padding), 0);
+	KUNIT_EXPECT_EQ(test, le16_to_cpu(hdr.outer_th_offset),
+			c->tunnel_out ? c->outer : 0);
+	KUNIT_EXPECT_EQ(test, le16_to_cpu(hdr.inner_nh_offset),
+			c->tunnel_out ? c->inner : 0);
 }
 
 struct rx_case {
@@ -195,7 +297,11 @@ struct rx_case {
 	u8 flags, type;
 	enum kvdev_net_drop drop;
 	u8 flags_out;
+	u16 outer, inner, start;	/* 0: what must not be looked at */
 };
+
+#define AT(_outer, _inner, _start) \
+	.outer = _outer, .inner = _inner, .start = _start
 
 #define ALL_RX	KVDEV_NET_GUEST_OFFLOADS
 
@@ -224,8 +330,34 @@ static const struct rx_case rx_cases[] = {
 	{ "ecn", ALL_RX, 9000, CSUM, TSO4 | ECN, .flags_out = CSUM },
 	{ "ecn off", ALL_RX & ~F(GUEST_ECN), 9000, CSUM, TSO4 | ECN,
 	  DROP(GSO_TYPE) },
-	{ "type of the future", ~0ULL, 9000, CSUM, 0x20 | TSO4,
+	{ "type of the future", ~0ULL, 9000, CSUM, 0x10 | TSO4,
 	  DROP(GSO_TYPE) },
+	{ "tunnel", ALL_RX, 9000, CSUM, TUN4 | TSO4, .flags_out = CSUM,
+	  AT(34, 62, 84) },
+	{ "tunnel with sum", ALL_RX, 9000, CSUM | TCSUM, TUN6 | TSO6 | ECN,
+	  .flags_out = CSUM | TCSUM, AT(54, 82, 122) },
+	{ "tunnel, uso, flags of the future", ALL_RX, 9000, 0xf4 | CSUM,
+	  TUN4 | USO, .flags_out = CSUM, AT(34, 62, 84) },
+	{ "tunnel, valid and to be done", ALL_RX, 9000, CSUM | VALID,
+	  TUN4 | TSO4, .flags_out = CSUM, AT(34, 62, 84) },
+	{ "tunnel off", ALL_RX & ~GUEST_TUNNEL, 9000, CSUM, TUN4 | TSO4,
+	  DROP(GSO_TYPE), AT(34, 62, 84) },
+	{ "tunnel's sum off", ALL_RX & ~GUEST_TUNNEL_CSUM, 9000, CSUM | TCSUM,
+	  TUN4 | TSO4, DROP(CSUM), AT(34, 62, 84) },
+	{ "tunnel's tso4 off", ALL_RX & ~F(GUEST_TSO4), 9000, CSUM,
+	  TUN4 | TSO4, DROP(GSO_TYPE), AT(34, 62, 84) },
+	{ "tunnel, no segmentation", ALL_RX, 9000, CSUM, TUN4, DROP(GSO_TYPE),
+	  AT(34, 62, 84) },
+	{ "tunnel, ufo", ALL_RX, 9000, CSUM, TUN4 | UFO, DROP(GSO_TYPE),
+	  AT(34, 62, 84) },
+	{ "tunnel over both", ALL_RX, 9000, CSUM, TUN4 | TUN6 | TSO4,
+	  DROP(GSO_TYPE), AT(34, 62, 84) },
+	{ "tunnel, nothing to be done", ALL_RX, 9000, VALID, TUN4 | TSO4,
+	  DROP(CSUM), AT(34, 62, 0xeeee) },
+	{ "tunnel, no order", ALL_RX, 9000, CSUM, TUN4 | TSO4, DROP(GSO_TYPE),
+	  AT(62, 34, 84) },
+	{ "tunnel's sum without a tunnel", ALL_RX, 9000, CSUM | TCSUM, TSO4,
+	  .flags_out = CSUM },
 };
 
 static void rx_case_desc(const struct rx_case *c, char *desc)
@@ -243,6 +375,11 @@ static void rx_prepares(struct kunit *test)
 	memset(&hdr, 0xee, sizeof(hdr));
 	hdr.flags = c->flags;
 	hdr.gso_type = c->type;
+	if (c->start) {
+		hdr.csum_start = cpu_to_le16(c->start);
+		hdr.outer_th_offset = cpu_to_le16(c->outer);
+		hdr.inner_nh_offset = cpu_to_le16(c->inner);
+	}
 	KUNIT_ASSERT_EQ(test, (int)kvdev_net_hdr_rx(&hdr, c->len, c->offloads),
 			(int)c->drop);
 	if (c->drop)
@@ -251,7 +388,7 @@ static void rx_prepares(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, hdr.gso_type, c->type);
 	/* What is not in use says nothing */
 	KUNIT_EXPECT_EQ(test, le16_to_cpu(hdr.csum_start),
-			hdr.flags & CSUM ? 0xeeee : 0);
+			hdr.flags & CSUM ? c->start ?: 0xeeee : 0);
 	KUNIT_EXPECT_EQ(test, le16_to_cpu(hdr.csum_offset),
 			hdr.flags & CSUM ? 0xeeee : 0);
 	KUNIT_EXPECT_EQ(test, le16_to_cpu(hdr.gso_size), c->type ? 0xeeee : 0);
@@ -260,6 +397,8 @@ static void rx_prepares(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, le32_to_cpu(hdr.hash_value), 0U);
 	KUNIT_EXPECT_EQ(test, le16_to_cpu(hdr.hash_report), 0);
 	KUNIT_EXPECT_EQ(test, le16_to_cpu(hdr.padding), 0);
+	KUNIT_EXPECT_EQ(test, le16_to_cpu(hdr.outer_th_offset), c->outer);
+	KUNIT_EXPECT_EQ(test, le16_to_cpu(hdr.inner_nh_offset), c->inner);
 }
 
 static struct kunit_case hdr_cases[] = {

@@ -8,10 +8,16 @@
 
 #include "kvdev.h"
 
+/*
+ * The queue's virtio header has the size of struct virtio_net_hdr_v1_hash_tunnel
+ * (TUNSETVNETHDRSZ: 24).
+ */
+#define KVDEV_NET_ATTACH_TUNNEL_HDR	(1U << 0)
+
 /**
  * struct kvdev_net_attach - ioctl(KVDEV_NET_ATTACH)
  * @size: sizeof(struct kvdev_net_attach)
- * @flags: Must be 0
+ * @flags: KVDEV_NET_ATTACH_TUNNEL_HDR or 0; 0 with @fd -1
  * @pair: pair of queues: receive queue 2 * @pair, transmit queue 2 * @pair + 1
  * @fd: queue of a tap (/dev/net/tun with IFF_TAP, IFF_NO_PI, IFF_VNET_HDR) or
  *	of a macvtap or ipvtap interface (with IFF_VNET_HDR); -1 takes the
@@ -24,7 +30,10 @@
  * queue before the driver can start the device.
  *
  * The queue's virtio header must have the size it has when the interface is
- * new, that of struct virtio_net_hdr. Which packets come with offloads
+ * new, that of struct virtio_net_hdr, or the one that the flag says (EINVAL).
+ * If the queues of all pairs have the latter, and are of taps of Linux 6.17 or
+ * newer, the driver is offered segmentation in UDP tunnels, features 65 to 68.
+ * Not on the vDPA bus, which has no such features. Which packets come with offloads
  * (TUNSETOFFLOAD) is set by the device, as the driver chooses. A limit of the
  * sending side (TUNSETSNDBUF) is kept: packets wait for room.
  */

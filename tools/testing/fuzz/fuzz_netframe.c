@@ -66,6 +66,28 @@ static void check_hash(const u8 *frame, u32 len)
 		CHECK(ref_found(frame, len, &hash));
 }
 
+/* What is behind is behind, as far as the sum's start, which is in the frame. */
+static void check_tunnel(const struct kvdev_net_hdr *hdr, u64 features,
+			 unsigned int tunnel, unsigned int csum)
+{
+	u32 outer = le16_to_cpu(hdr->outer_th_offset);
+	u32 inner = le16_to_cpu(hdr->inner_nh_offset);
+
+	if (hdr->flags & VIRTIO_NET_HDR_F_UDP_TUNNEL_CSUM)
+		CHECK(kvdev_net_has(features, csum) && hdr->gso_type & 0x60);
+	if (!(hdr->gso_type & 0x60)) {
+		CHECK(!outer && !inner);
+		return;
+	}
+	CHECK(kvdev_net_has(features, tunnel));
+	CHECK((hdr->gso_type & 0x60) != 0x60);
+	CHECK((hdr->gso_type & 0x1f) != VIRTIO_NET_HDR_GSO_NONE &&
+	      (hdr->gso_type & 0x1f) != VIRTIO_NET_HDR_GSO_UDP);
+	CHECK((hdr->flags & 3) == VIRTIO_NET_HDR_F_NEEDS_CSUM);
+	CHECK(outer >= 34 && inner >= outer + 8 &&
+	      le16_to_cpu(hdr->csum_start) >= inner + 20);
+}
+
 static void check_tx(struct kvdev_net_hdr hdr, u32 len, u64 features)
 {
 	u32 start, offset;
@@ -75,7 +97,10 @@ static void check_tx(struct kvdev_net_hdr hdr, u32 len, u64 features)
 	start = le16_to_cpu(hdr.csum_start);
 	offset = le16_to_cpu(hdr.csum_offset);
 	CHECK(len >= ETH_HLEN);
-	CHECK(!(hdr.flags & ~VIRTIO_NET_HDR_F_NEEDS_CSUM));
+	check_tunnel(&hdr, features, KVDEV_NET_F_HOST_TUNNEL,
+		     KVDEV_NET_F_HOST_TUNNEL_CSUM);
+	CHECK(!(hdr.flags & ~(VIRTIO_NET_HDR_F_NEEDS_CSUM |
+			      VIRTIO_NET_HDR_F_UDP_TUNNEL_CSUM)));
 	CHECK(le16_to_cpu(hdr.hdr_len) <= len);
 	if (hdr.flags) {
 		CHECK(kvdev_net_has(features, VIRTIO_NET_F_CSUM));
@@ -103,7 +128,9 @@ static void check_rx(struct kvdev_net_hdr hdr, u32 len, u64 features)
 		return;
 	if (!kvdev_net_has(features, VIRTIO_NET_F_GUEST_CSUM))
 		CHECK(!hdr.flags);
-	CHECK(!(hdr.flags & ~3));
+	check_tunnel(&hdr, features, KVDEV_NET_F_GUEST_TUNNEL,
+		     KVDEV_NET_F_GUEST_TUNNEL_CSUM);
+	CHECK(!(hdr.flags & ~(3 | VIRTIO_NET_HDR_F_UDP_TUNNEL_CSUM)));
 	if (!(features & KVDEV_NET_GUEST_OFFLOADS))
 		CHECK(!hdr.gso_type);
 	CHECK(hdr.num_buffers == cpu_to_le16(1));

@@ -494,7 +494,7 @@ static void ethernet(u16 type, u8 tagged)
 	put(1448, 2);
 	put(34, 2);
 	put(16, 2);
-	put(0, 10);
+	put(0, 14);
 	put(0x010000000002, 6);
 	put(0x020000000002, 6);
 	if (tagged) {
@@ -502,6 +502,26 @@ static void ethernet(u16 type, u8 tagged)
 		put(0x0100, 2);
 	}
 	put(type >> 8 | (type & 0xff) << 8, 2);
+}
+
+/* TCP over IPv4 in a tunnel of the same: headers that are where they can be. */
+static void tunnel_seed(const char *dir)
+{
+	put(~0ULL, 8);
+	put(0x1ff, 2);
+	put(9 | 0x21 << 8, 2);
+	put(104, 2);
+	put(1400, 2);
+	put(84, 2);
+	put(16, 2);
+	put(0, 10);
+	put(34, 2);
+	put(62, 2);
+	put(0x010000000002, 6);
+	put(0x020000000002, 6);
+	put(0x0008, 2);
+	pad_to(len + 1000);
+	save(dir, "tunnel");
 }
 
 static void netframe_seeds(const char *dir)
@@ -534,6 +554,7 @@ static void netframe_seeds(const char *dir)
 		snprintf(name, sizeof(name), "ip6-%u", exts[i]);
 		save(dir, name);
 	}
+	tunnel_seed(dir);
 }
 
 /* Byte 1, and a length somewhere */

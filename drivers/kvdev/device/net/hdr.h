@@ -12,6 +12,7 @@
 #define KVDEV_NET_HDR_LEGACY	10
 #define KVDEV_NET_HDR_LEN	12
 #define KVDEV_NET_HDR_HASH_LEN	20
+#define KVDEV_NET_HDR_TUNNEL_LEN	24
 
 /**
  * struct kvdev_net_hdr - the longest header; the shorter ones are its beginning
@@ -25,6 +26,8 @@
  * @hash_value: hash of a received frame
  * @hash_report: VIRTIO_NET_HASH_REPORT_*: what @hash_value is of
  * @padding: 0
+ * @outer_th_offset: where the header of the tunnel's UDP is
+ * @inner_nh_offset: where the network header of the packet in the tunnel is
  */
 struct kvdev_net_hdr {
 	u8 flags;
@@ -37,6 +40,8 @@ struct kvdev_net_hdr {
 	__le32 hash_value;
 	__le16 hash_report;
 	__le16 padding;
+	__le16 outer_th_offset;
+	__le16 inner_nh_offset;
 };
 
 /**
@@ -62,8 +67,8 @@ enum kvdev_net_drop kvdev_net_hdr_tx(struct kvdev_net_hdr *hdr, u32 len,
 
 /**
  * kvdev_net_hdr_rx() - make a header of the host fit for the driver
- * @hdr: as the host wrote it (10 or 12 bytes of it). Everything else is set:
- *	one buffer, no hash
+ * @hdr: as the host wrote it. What is no business of the host is set: one
+ *	buffer, no hash
  * @len: bytes of the frame without this header
  * @offloads: of KVDEV_NET_GUEST_OFFLOADS, what is on now
  *

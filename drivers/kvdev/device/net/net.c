@@ -13,7 +13,9 @@
 #include <uapi/linux/virtio_net.h>
 
 #include "../../compat/compat.h"
+#include "../../compat/tun.h"
 #include "../../version.h"
+#include "feature.h"
 #include "net.h"
 
 #define NET_QUEUE_SIZE	256
@@ -120,6 +122,8 @@ void net_set_offloads(const struct kvdev_net *net, u64 offloads)
 		{ VIRTIO_NET_F_GUEST_UFO, TUN_F_UFO },
 		{ VIRTIO_NET_F_GUEST_USO4, TUN_F_USO4 },
 		{ VIRTIO_NET_F_GUEST_USO6, TUN_F_USO6 },
+		{ KVDEV_NET_F_GUEST_TUNNEL, TUN_F_UDP_TUNNEL_GSO },
+		{ KVDEV_NET_F_GUEST_TUNNEL_CSUM, TUN_F_UDP_TUNNEL_GSO_CSUM },
 	};
 	unsigned int tun = 0;
 	size_t i;
@@ -132,6 +136,11 @@ void net_set_offloads(const struct kvdev_net *net, u64 offloads)
 		tun &= ~(TUN_F_USO4 | TUN_F_USO6);
 	if (!(tun & (TUN_F_TSO4 | TUN_F_TSO6)))
 		tun &= ~TUN_F_TSO_ECN;
+	/* Nor any of these without what is to be in the tunnel. */
+	if (!(tun & (TUN_F_TSO4 | TUN_F_TSO6 | TUN_F_USO4)))
+		tun &= ~TUN_F_UDP_TUNNEL_GSO;
+	if (!(tun & TUN_F_UDP_TUNNEL_GSO))
+		tun &= ~TUN_F_UDP_TUNNEL_GSO_CSUM;
 	for (i = 0; i < net->nr_pairs; i++)
 		if (net->taps[i].file)
 			kvdev_tap_set_offloads(&net->taps[i], tun);
@@ -156,13 +165,13 @@ void kvdev_net_state_set(struct kvdev_net *net, struct kvdev_net_state *state)
 
 static u64 net_driver_features(struct kvdev_net *net)
 {
-	u64 features = 0;
+	u64 features[2] = { 0 };
 	unsigned int i;
 
-	for (i = 0; i < 64; i++)
+	for (i = 0; i < 128; i++)
 		if (kvdev_dev_has_feature(net->dev, i))
-			features |= BIT_ULL(i);
-	return features;
+			features[i / 64] |= BIT_ULL(i % 64);
+	return kvdev_net_fold(features[0], features[1]);
 }
 
 /* The first queue of a new driver is about to run; none looks at the state. */
@@ -231,7 +240,8 @@ static u64 net_features(struct kvdev_dev *dev)
 {
 	const struct kvdev_net *net = kvdev_dev_priv(dev);
 	const struct virtio_net_config *config = kvdev_dev_config(dev);
-	u64 features = NET_HOST_OFFLOADS | KVDEV_NET_GUEST_OFFLOADS |
+	u64 features = NET_HOST_OFFLOADS |
+		       (KVDEV_NET_GUEST_OFFLOADS & ~KVDEV_NET_TUNNELS) |
 		       BIT_ULL(VIRTIO_NET_F_MAC) |
 		       BIT_ULL(VIRTIO_NET_F_STATUS) |
 		       BIT_ULL(VIRTIO_NET_F_MRG_RXBUF) |
@@ -255,50 +265,23 @@ static u64 net_features(struct kvdev_dev *dev)
 	return features;
 }
 
-/* virtio 1.3, 5.1.3.1: a feature and those of which it needs one. */
-static const struct {
-	u64 feature;
-	u64 needs;
-} net_needs[] = {
-#define NEEDS(_f, _n) { BIT_ULL(VIRTIO_NET_F_##_f), _n }
-#define F(_f) BIT_ULL(VIRTIO_NET_F_##_f)
-	NEEDS(GUEST_TSO4, F(GUEST_CSUM)),
-	NEEDS(GUEST_TSO6, F(GUEST_CSUM)),
-	NEEDS(GUEST_ECN, F(GUEST_TSO4) | F(GUEST_TSO6)),
-	NEEDS(GUEST_UFO, F(GUEST_CSUM)),
-	NEEDS(GUEST_USO4, F(GUEST_CSUM)),
-	NEEDS(GUEST_USO6, F(GUEST_CSUM)),
-	NEEDS(HOST_TSO4, F(CSUM)),
-	NEEDS(HOST_TSO6, F(CSUM)),
-	NEEDS(HOST_ECN, F(HOST_TSO4) | F(HOST_TSO6)),
-	NEEDS(HOST_UFO, F(CSUM)),
-	NEEDS(HOST_USO, F(CSUM)),
-	NEEDS(CTRL_RX, F(CTRL_VQ)),
-	NEEDS(CTRL_RX_EXTRA, F(CTRL_VQ)),
-	NEEDS(CTRL_VLAN, F(CTRL_VQ)),
-	NEEDS(GUEST_ANNOUNCE, F(CTRL_VQ)),
-	NEEDS(CTRL_MAC_ADDR, F(CTRL_VQ)),
-	NEEDS(CTRL_GUEST_OFFLOADS, F(CTRL_VQ)),
-	NEEDS(DEVICE_STATS, F(CTRL_VQ)),
-	NEEDS(NOTF_COAL, F(CTRL_VQ)),
-	NEEDS(VQ_NOTF_COAL, F(CTRL_VQ)),
-	NEEDS(MQ, F(CTRL_VQ)),
-	NEEDS(RSS, F(CTRL_VQ)),
-	NEEDS(HASH_REPORT, F(CTRL_VQ)),
-#undef F
-#undef NEEDS
-};
+/* Tunnels are for a driver only if each tap can have their packets. */
+static u64 net_features_hi(struct kvdev_dev *dev)
+{
+	const struct kvdev_net *net = kvdev_dev_priv(dev);
+	u16 i;
+
+	for (i = 0; i < net->nr_pairs; i++)
+		if (!net->taps[i].tunnels)
+			return 0;
+	return KVDEV_NET_TUNNELS_HI;
+}
 
 static int net_check_features(struct kvdev_dev *dev)
 {
 	u64 features = net_driver_features(kvdev_dev_priv(dev));
-	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(net_needs); i++)
-		if (features & net_needs[i].feature &&
-		    !(features & net_needs[i].needs))
-			return -EINVAL;
-	return 0;
+	return kvdev_net_features_fit(features) ? 0 : -EINVAL;
 }
 
 /* ---------------------------------------------------------- configuration */
@@ -405,9 +388,9 @@ static int net_attach(struct kvdev_net *net, const struct kvdev_net_attach *arg)
 	u32 pair;
 	int ret;
 
-	if (arg->flags)
+	if (arg->flags & ~KVDEV_NET_ATTACH_TUNNEL_HDR)
 		return -EOPNOTSUPP;
-	if (arg->__reserved || arg->fd < -1)
+	if (arg->__reserved || arg->fd < -1 || (arg->fd < 0 && arg->flags))
 		return -EINVAL;
 	if (kvdev_dev_status(net->dev))
 		return -EBUSY;
@@ -416,7 +399,8 @@ static int net_attach(struct kvdev_net *net, const struct kvdev_net_attach *arg)
 	pair = array_index_nospec(arg->pair, net->nr_pairs);
 
 	if (arg->fd >= 0) {
-		ret = kvdev_tap_open(&tap, arg->fd);
+		ret = kvdev_tap_open(&tap, arg->fd,
+				     arg->flags & KVDEV_NET_ATTACH_TUNNEL_HDR);
 		if (ret)
 			return ret;
 	}
@@ -429,6 +413,7 @@ static int net_attach(struct kvdev_net *net, const struct kvdev_net_attach *arg)
 	net->taps[pair] = tap;
 	if (tap.file)
 		kvdev_tap_set_offloads(&tap, 0);
+	kvdev_dev_update_features(net->dev);
 	return 0;
 }
 
@@ -684,6 +669,7 @@ static const struct kvdev_device_type kvdev_net_type = {
 	.create = net_create,
 	.destroy = net_destroy,
 	.features = net_features,
+	.features_hi = net_features_hi,
 	.check_features = net_check_features,
 	.describe = net_describe,
 	.command = net_command,

@@ -47,6 +47,33 @@
 #define VIRTIO_NET_STATS_TYPE_REPLY_TX_BASIC	16
 #endif
 
+#ifndef VIRTIO_NET_F_GUEST_UDP_TUNNEL_GSO
+#define VIRTIO_NET_F_GUEST_UDP_TUNNEL_GSO	65
+#define VIRTIO_NET_F_GUEST_UDP_TUNNEL_GSO_CSUM	66
+#define VIRTIO_NET_F_HOST_UDP_TUNNEL_GSO	67
+#define VIRTIO_NET_F_HOST_UDP_TUNNEL_GSO_CSUM	68
+#define VIRTIO_NET_F_GUEST_UDP_TUNNEL_GSO_MAPPED	46
+#define VIRTIO_NET_F_GUEST_UDP_TUNNEL_GSO_CSUM_MAPPED	47
+#define VIRTIO_NET_HDR_F_UDP_TUNNEL_CSUM	8
+#define VIRTIO_NET_HDR_GSO_UDP_TUNNEL_IPV4	0x20
+#define VIRTIO_NET_HDR_GSO_UDP_TUNNEL_IPV6	0x40
+#endif
+
+/*
+ * Features are kept in 64 bits, so those above 63 have other numbers here: two
+ * of them those that they have as offloads (virtio 1.4, 5.1.6.5.6.1), the others
+ * the next ones. No feature is called so.
+ */
+#define KVDEV_NET_F_GUEST_TUNNEL	VIRTIO_NET_F_GUEST_UDP_TUNNEL_GSO_MAPPED
+#define KVDEV_NET_F_GUEST_TUNNEL_CSUM	VIRTIO_NET_F_GUEST_UDP_TUNNEL_GSO_CSUM_MAPPED
+#define KVDEV_NET_F_HOST_TUNNEL		48
+#define KVDEV_NET_F_HOST_TUNNEL_CSUM	49
+#define KVDEV_NET_TUNNELS						\
+	(BIT_ULL(KVDEV_NET_F_GUEST_TUNNEL) |				\
+	 BIT_ULL(KVDEV_NET_F_GUEST_TUNNEL_CSUM) |			\
+	 BIT_ULL(KVDEV_NET_F_HOST_TUNNEL) |				\
+	 BIT_ULL(KVDEV_NET_F_HOST_TUNNEL_CSUM))
+
 /* Pairs of queues a device can have; with the control queue, all its queues. */
 #define KVDEV_NET_MAX_PAIRS	31
 #define KVDEV_NET_MAX_VQS	(2 * KVDEV_NET_MAX_PAIRS + 1)
@@ -60,7 +87,9 @@
 	(BIT_ULL(VIRTIO_NET_F_GUEST_CSUM) | BIT_ULL(VIRTIO_NET_F_GUEST_TSO4) | \
 	 BIT_ULL(VIRTIO_NET_F_GUEST_TSO6) | BIT_ULL(VIRTIO_NET_F_GUEST_ECN) | \
 	 BIT_ULL(VIRTIO_NET_F_GUEST_UFO) | BIT_ULL(VIRTIO_NET_F_GUEST_USO4) | \
-	 BIT_ULL(VIRTIO_NET_F_GUEST_USO6))
+	 BIT_ULL(VIRTIO_NET_F_GUEST_USO6) |				\
+	 BIT_ULL(KVDEV_NET_F_GUEST_TUNNEL) |				\
+	 BIT_ULL(KVDEV_NET_F_GUEST_TUNNEL_CSUM))
 
 /**
  * enum kvdev_net_drop - why a frame goes no further; index of counters
@@ -68,7 +97,8 @@
  * @KVDEV_NET_DROP_SHORT: no Ethernet header
  * @KVDEV_NET_DROP_LONG: longer than what the MTU allows
  * @KVDEV_NET_DROP_CSUM: checksum fields not negotiated or not in the frame
- * @KVDEV_NET_DROP_GSO_TYPE: segmentation not negotiated or unknown
+ * @KVDEV_NET_DROP_GSO_TYPE: segmentation not negotiated or unknown, or in a
+ *	tunnel whose headers are not where it says
  * @KVDEV_NET_DROP_GSO_SIZE: segmentation by an impossible size
  * @KVDEV_NET_DROP_SPOOFED: source is not the locked address
  * @KVDEV_NET_DROP_FOREIGN: for another host, and the address is locked

@@ -22,6 +22,12 @@
 #include "../../ring/ring.h"
 #include "net.h"
 
+/*
+ * Most that a tap's header is longer than the driver's, and so most pieces of
+ * buffers that it takes to hold that.
+ */
+#define RX_LEAD		(KVDEV_TAP_TUNNEL_HDR_LEN - KVDEV_NET_HDR_LEGACY)
+
 /* Packets, dropped ones too, after which others get their turn. */
 #define RX_BUDGET	256
 
@@ -50,7 +56,7 @@ struct net_rx_wait {
  * @room: bytes in them
  * @id: of each buffer
  * @len: bytes of each buffer
- * @iov: the pieces
+ * @iov: the pieces, behind RX_LEAD others, see rx_lead()
  */
 struct net_rx {
 	struct net_queue q;
@@ -66,7 +72,7 @@ struct net_rx {
 	size_t room;
 	u16 id[KVDEV_MAX_RING_SIZE];
 	u32 len[KVDEV_MAX_RING_SIZE];
-	struct iovec iov[KVDEV_CHAIN_MAX];
+	struct iovec iov[RX_LEAD + KVDEV_CHAIN_MAX];
 };
 
 /* What became of a packet. */
@@ -107,6 +113,23 @@ static const u8 *rx_packet_head(void *packet, u8 *buf)
 	return buf;
 }
 
+/* The tunnel that the packet is to be segmented in, if it is in one. */
+static void rx_make_tunnel(struct kvdev_net_hdr *hdr, const struct sk_buff *skb,
+			   int vlan)
+{
+	unsigned int type = skb_shinfo(skb)->gso_type;
+
+	if (!(type & (SKB_GSO_UDP_TUNNEL | SKB_GSO_UDP_TUNNEL_CSUM)))
+		return;
+	hdr->gso_type |= vlan_get_protocol(skb) == htons(ETH_P_IPV6) ?
+			 VIRTIO_NET_HDR_GSO_UDP_TUNNEL_IPV6 :
+			 VIRTIO_NET_HDR_GSO_UDP_TUNNEL_IPV4;
+	if (type & SKB_GSO_UDP_TUNNEL_CSUM)
+		hdr->flags |= VIRTIO_NET_HDR_F_UDP_TUNNEL_CSUM;
+	hdr->outer_th_offset = cpu_to_le16(skb_transport_offset(skb) + vlan);
+	hdr->inner_nh_offset = cpu_to_le16(skb_inner_network_offset(skb) + vlan);
+}
+
 /* What the tap knows of the packet, as a header; false: it cannot be said. */
 static bool rx_make_hdr(struct net_rx *rx, void *packet, u64 offloads)
 {
@@ -123,7 +146,10 @@ static bool rx_make_hdr(struct net_rx *rx, void *packet, u64 offloads)
 	    skb_checksum_help(skb))
 		return false;
 	vlan = skb_vlan_tag_present(skb) ? VLAN_HLEN : 0;
-	return !virtio_net_hdr_from_skb(skb, hdr, true, true, vlan);
+	if (virtio_net_hdr_from_skb(skb, hdr, true, true, vlan))
+		return false;
+	rx_make_tunnel(&rx->hdr, skb, vlan);
+	return true;
 }
 
 /* KVDEV_NET_PASS, or why the packet is not for the driver. */
@@ -169,7 +195,7 @@ static const char *rx_take(struct net_rx *rx,
 	if (rx->nr_iov + chain->nr_writable > KVDEV_CHAIN_MAX)
 		return "packet in too many pieces of receive buffers";
 
-	memcpy(&rx->iov[rx->nr_iov], chain->writable_iov,
+	memcpy(&rx->iov[RX_LEAD + rx->nr_iov], chain->writable_iov,
 	       chain->nr_writable * sizeof(*rx->iov));
 	rx->nr_iov += chain->nr_writable;
 	rx->id[rx->nr] = chain->id;
@@ -243,13 +269,41 @@ static enum rx_result rx_collect(struct net_rx *rx, u32 need)
 	return RX_DONE;
 }
 
-static void rx_iter(struct net_rx *rx, struct iov_iter *iter, size_t len)
+/*
+ * Put @len bytes of the buffers' beginning in front of their pieces: what is
+ * written there is written over when the same bytes come again. Returns how many
+ * pieces that takes. The buffers have room for a packet, so for this too.
+ */
+static unsigned int rx_lead(struct net_rx *rx, size_t len)
 {
+	const struct iovec *piece = &rx->iov[RX_LEAD];
+	struct iovec lead[RX_LEAD];
+	unsigned int nr = 0, i;
+
+	for (i = 0; len && i < rx->nr_iov && nr < RX_LEAD; i++) {
+		if (!piece[i].iov_len)
+			continue;
+		lead[nr] = piece[i];
+		lead[nr].iov_len = min(len, piece[i].iov_len);
+		len -= lead[nr++].iov_len;
+	}
+	memcpy(&rx->iov[RX_LEAD - nr], lead, nr * sizeof(*lead));
+	return nr;
+}
+
+/* The buffers, @len bytes of them, with the first @lead bytes twice. */
+static void rx_iter(struct net_rx *rx, struct iov_iter *iter, size_t lead,
+		    size_t len)
+{
+	unsigned int nr_lead = rx_lead(rx, lead);
+	struct iovec *iov = &rx->iov[RX_LEAD - nr_lead];
+	unsigned int nr = rx->nr_iov + nr_lead;
+
+	len += lead;
 	if (kvdev_vq_kernel_memory(rx->q.vq))
-		iov_iter_kvec(iter, ITER_DEST, (struct kvec *)rx->iov,
-			      rx->nr_iov, len);
+		iov_iter_kvec(iter, ITER_DEST, (struct kvec *)iov, nr, len);
 	else
-		iov_iter_init(iter, ITER_DEST, rx->iov, rx->nr_iov, len);
+		iov_iter_init(iter, ITER_DEST, iov, nr, len);
 }
 
 /* The buffers hold @len bytes: they are the driver's now. */
@@ -267,34 +321,46 @@ static void rx_complete(struct net_rx *rx, u32 len)
 	rx->nr = 0;
 }
 
+static enum rx_result rx_odd_tap(struct net_rx *rx)
+{
+	rx_give_back(rx);
+	net_drop(&rx->q, NET_DROP_TAP);
+	return RX_DONE;
+}
+
 /*
- * The tap writes its header, which is shorter than ours, and the packet behind
- * it; then ours goes over it. The packet is gone in any case.
+ * The tap writes its header and the packet behind it, where the packet is to be;
+ * then ours goes over the header. The packet is gone in any case.
  */
 static enum rx_result rx_deliver(struct net_rx *rx,
 				 const struct net_packet *packet, u32 len)
 {
 	const struct kvdev_tap *tap = &rx->q.net->taps[packet->tap];
 	u32 total = rx->q.hdr_len + len;
+	int extra = tap->hdr_len - rx->q.hdr_len;
 	struct iov_iter hdr, iter;
 	int ret;
 
-	rx_iter(rx, &hdr, total);
-	iter = hdr;
-	iov_iter_advance(&iter, rx->q.hdr_len - KVDEV_TAP_HDR_LEN);
-	ret = kvdev_tap_deliver(tap, packet->ptr, &iter);
-	if (ret && ret != -EFAULT) {
-		rx_give_back(rx);
-		net_drop(&rx->q, NET_DROP_TAP);
-		return RX_DONE;
+	rx_iter(rx, &hdr, 0, total);
+	if (extra > 0) {
+		rx_iter(rx, &iter, extra, total);
+	} else {
+		iter = hdr;
+		iov_iter_advance(&iter, -extra);
 	}
+	ret = kvdev_tap_deliver(tap, packet->ptr, &iter);
+	if (ret && ret != -EFAULT)
+		return rx_odd_tap(rx);
 	/* virtio 1.3, 5.1.6.4: the number of buffers, 1 without merging */
 	rx->hdr.num_buffers = cpu_to_le16(rx->nr);
-	if (ret || iov_iter_count(&iter) ||
-	    copy_to_iter(&rx->hdr, rx->q.hdr_len, &hdr) != rx->q.hdr_len) {
+	if (copy_to_iter(&rx->hdr, rx->q.hdr_len, &hdr) != rx->q.hdr_len ||
+	    (!ret && iov_iter_count(&iter))) {
 		rx_violation(rx, "receive buffer is not accessible");
 		return RX_DONE;
 	}
+	/* It is: the tap was made to have a header too short for tunnels. */
+	if (ret)
+		return rx_odd_tap(rx);
 	rx_complete(rx, total);
 	rx->q.stats->packets++;
 	rx->q.stats->bytes += len;

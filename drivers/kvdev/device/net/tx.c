@@ -69,13 +69,9 @@ struct tx_packet {
 	u32 len;
 };
 
-/* What the tap gets to see of the header. */
-static const struct virtio_net_hdr *tap_hdr(const struct tx_packet *pkt)
-{
-	BUILD_BUG_ON(offsetof(struct kvdev_net_hdr, num_buffers) !=
-		     KVDEV_TAP_HDR_LEN);
-	return (const struct virtio_net_hdr *)&pkt->hdr;
-}
+/* The tap gets to see as much of the header as its own has. */
+static_assert(offsetof(struct kvdev_net_hdr, num_buffers) == KVDEV_TAP_HDR_LEN);
+static_assert(sizeof(struct kvdev_net_hdr) == KVDEV_TAP_TUNNEL_HDR_LEN);
 
 static void tx_flush(struct net_tx *tx)
 {
@@ -161,14 +157,15 @@ static enum kvdev_net_drop tx_check(struct net_tx *tx,
 /* Sent at once; the buffer is left to the caller. */
 static int tx_send_copy(struct net_tx *tx, struct tx_packet *pkt, void *data)
 {
-	void *start = data - KVDEV_TAP_HDR_LEN;
+	unsigned int hdr_len = tx->q.tap->hdr_len;
+	void *start = data - hdr_len;
 	struct kvec kvec = {
 		.iov_base = start,
-		.iov_len = pkt->len + KVDEV_TAP_HDR_LEN,
+		.iov_len = pkt->len + hdr_len,
 	};
 	struct iov_iter iter;
 
-	memcpy(start, tap_hdr(pkt), KVDEV_TAP_HDR_LEN);
+	memcpy(start, &pkt->hdr, hdr_len);
 	iov_iter_kvec(&iter, ITER_SOURCE, &kvec, 1, kvec.iov_len);
 	return kvdev_tap_send(tx->q.tap, &iter);
 }
@@ -211,7 +208,7 @@ static int tx_small(struct net_tx *tx, const struct kvdev_net_state *state,
 	xdp = &tx->xdp[tx->nr++];
 	xdp_init_buff(xdp, buf_len, NULL);
 	xdp_prepare_buff(xdp, buf, tx->headroom, pkt->len, true);
-	kvdev_compat_tun_batch_hdr(xdp, tap_hdr(pkt));
+	kvdev_compat_tun_batch_hdr(xdp, &pkt->hdr, tx->q.tap->hdr_len);
 	return 0;
 
 err_free:
@@ -223,13 +220,13 @@ static int tx_send_pages(struct net_tx *tx, struct tx_packet *pkt,
 			 const struct kvdev_pages *rest, u8 *head,
 			 unsigned int head_len)
 {
-	size_t len = KVDEV_TAP_HDR_LEN + pkt->len;
+	unsigned int hdr_len = tx->q.tap->hdr_len;
+	size_t len = hdr_len + pkt->len;
 	struct iov_iter iter;
 
 	if (WARN_ON_ONCE(rest->nr >= TX_BVECS))
 		return -EINVAL;
-	bvec_set_virt(&tx->bvec[0], head - KVDEV_TAP_HDR_LEN,
-		      KVDEV_TAP_HDR_LEN + head_len);
+	bvec_set_virt(&tx->bvec[0], head - hdr_len, hdr_len + head_len);
 	memcpy(&tx->bvec[1], rest->bvec, rest->nr * sizeof(*rest->bvec));
 	iov_iter_bvec(&iter, ITER_SOURCE, tx->bvec, 1 + rest->nr, len);
 	return kvdev_tap_send(tx->q.tap, &iter);
@@ -250,7 +247,7 @@ static int tx_big(struct net_tx *tx, const struct kvdev_net_state *state,
 	reason = tx_check(tx, state, pkt, head);
 	if (reason != KVDEV_NET_PASS)
 		return reason;
-	memcpy(head - KVDEV_TAP_HDR_LEN, tap_hdr(pkt), KVDEV_TAP_HDR_LEN);
+	memcpy(head - tx->q.tap->hdr_len, &pkt->hdr, tx->q.tap->hdr_len);
 
 	/* Packets are not to overtake each other. */
 	tx_flush(tx);

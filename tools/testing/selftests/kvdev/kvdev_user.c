@@ -57,6 +57,19 @@ int cmd_u64(int fd, unsigned long nr, uint64_t value)
 	return cmd(fd, nr, &value);
 }
 
+int vhost_features(int fd, unsigned long nr, uint64_t *low, uint64_t *high)
+{
+	union {
+		struct vhost_features_array a;
+		uint64_t words[3];
+	} f = { .words = { 2, *low, *high } };
+	int ret = cmd(fd, nr, &f);
+
+	*low = f.words[1];
+	*high = f.words[2];
+	return ret;
+}
+
 int set_status(int fd, uint8_t status)
 {
 	return cmd(fd, VHOST_VDPA_SET_STATUS, &status);
@@ -355,18 +368,19 @@ static int write_status(struct guest *g, uint8_t status)
 
 static int negotiate_pci(struct guest *g)
 {
+	uint64_t f[2] = {};
 	int i;
 
-	g->features = 0;
-	for (i = 0; i < 2; i++) {
+	for (i = 0; i < 4; i++) {
 		common_write(g, COMMON(device_feature_select), i);
-		g->features |= common_read(g, COMMON(device_feature)) << 32 * i;
+		f[i / 2] |= common_read(g, COMMON(device_feature)) << 32 * (i & 1);
 	}
-	g->features &= ~g->o.refuse;
-	for (i = 0; i < 2; i++) {
+	g->features = f[0] &= ~g->o.refuse;
+	g->features_hi = f[1] &= g->o.accept_hi;
+	for (i = 0; i < 4; i++) {
 		common_write(g, COMMON(guest_feature_select), i);
 		common_write(g, COMMON(guest_feature),
-			     (uint32_t)(g->features >> 32 * i));
+			     (uint32_t)(f[i / 2] >> 32 * (i & 1)));
 	}
 	common_write(g, COMMON(msix_config), 0);
 	return 0;
@@ -381,6 +395,14 @@ int guest_negotiate(struct guest *g)
 		return ret;
 	if (g->o.pci) {
 		negotiate_pci(g);
+	} else if (g->o.accept_hi) {
+		ret = vhost_features(g->fd, VHOST_GET_FEATURES_ARRAY,
+				     &g->features, &g->features_hi);
+		g->features &= ~g->o.refuse;
+		g->features_hi &= g->o.accept_hi;
+		ret = ret ? ret : vhost_features(g->fd,
+						 VHOST_SET_FEATURES_ARRAY,
+						 &g->features, &g->features_hi);
 	} else {
 		ret = cmd(g->fd, VHOST_GET_FEATURES, &g->features);
 		g->features &= ~g->o.refuse;

@@ -91,6 +91,7 @@ struct guest_options {
 	uint32_t block_size;
 	const char *serial;
 	uint64_t refuse;		/* features not to accept */
+	uint64_t accept_hi;		/* of those above 63, to accept */
 	uint32_t num;			/* ring size; 0: the largest */
 	bool packed;			/* packed rings, if they are offered */
 	int vhost;			/* a file of the bus, instead of ours */
@@ -104,7 +105,7 @@ struct guest {
 	int config_fd;			/* configuration change eventfd */
 	uint8_t *mem;
 	size_t brk;
-	uint64_t features;
+	uint64_t features, features_hi;	/* accepted */
 	struct kvdev_bind_transport bar;
 	unsigned int nr_vqs;
 	struct vq vq[KVDEV_MAX_QUEUES];
@@ -125,6 +126,8 @@ void must(int ret, const char *what);
 int dev_open(void);
 int cmd(int fd, unsigned long nr, void *arg);
 int cmd_u64(int fd, unsigned long nr, uint64_t value);
+/* VHOST_GET_FEATURES_ARRAY and _SET_ with two words */
+int vhost_features(int fd, unsigned long nr, uint64_t *low, uint64_t *high);
 int set_status(int fd, uint8_t status);
 int get_status(int fd);
 int set_mem(int fd, const struct vhost_memory_region *regions, uint32_t nr);

@@ -76,7 +76,7 @@ static void write_file(const char *path, const char *text)
 	close(fd);
 }
 
-static int open_tap(bool multi)
+int net_open_tap(const char *name, bool multi)
 {
 	struct ifreq ifr = { .ifr_flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR };
 	int fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC);
@@ -85,7 +85,7 @@ static int open_tap(bool multi)
 		SKIP("no /dev/net/tun");
 	if (multi)
 		ifr.ifr_flags |= IFF_MULTI_QUEUE;
-	strcpy(ifr.ifr_name, "t0");
+	strncpy(ifr.ifr_name, name, IFNAMSIZ - 1);
 	ASSERT_EQ(ioctl(fd, TUNSETIFF, &ifr), 0);
 	return fd;
 }
@@ -97,7 +97,7 @@ void net_tap_queues(struct net *n, unsigned int queues)
 
 	ASSERT_EQ(unshare(CLONE_NEWNET), 0);
 	for (i = 0; i < queues; i++)
-		n->taps[i] = open_tap(queues > 1);
+		n->taps[i] = net_open_tap("t0", queues > 1);
 	n->tap = n->taps[0];
 	n->ifindex = if_nametoindex("t0");
 	write_file("/proc/sys/net/ipv6/conf/t0/disable_ipv6", "1");
@@ -112,13 +112,20 @@ void net_tap(struct net *n)
 	net_tap_queues(n, 1);
 }
 
-int net_attach(struct net *n, uint32_t pair, int fd, uint32_t ifindex)
+int net_attach_flags(struct net *n, uint32_t pair, int fd, uint32_t ifindex,
+		     uint32_t flags)
 {
 	struct kvdev_net_attach a = {
 		.size = sizeof(a), .pair = pair, .fd = fd, .ifindex = ifindex,
+		.flags = flags,
 	};
 
 	return cmd(n->g->fd, KVDEV_NET_ATTACH, &a);
+}
+
+int net_attach(struct net *n, uint32_t pair, int fd, uint32_t ifindex)
+{
+	return net_attach_flags(n, pair, fd, ifindex, 0);
 }
 
 int net_set(struct net *n, struct kvdev_net_config *c)

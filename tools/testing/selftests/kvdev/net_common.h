@@ -36,6 +36,7 @@ struct net {
 /* A tap "t0", up, in a name space of its own, MTU as large as can be. */
 void net_tap(struct net *n);
 void net_tap_queues(struct net *n, unsigned int queues);
+int net_open_tap(const char *name, bool multi);
 void net_link_set(const char *name, bool up);
 int net_sh(const char *command);		/* its exit status */
 int packet_socket(const char *name, uint16_t proto, bool vnet_hdr);
@@ -44,6 +45,8 @@ int packet_socket(const char *name, uint16_t proto, bool vnet_hdr);
 void net_new(struct net *n, const struct guest_options *o);
 void net_start(struct net *n, uint64_t refuse, bool pci);
 int net_attach(struct net *n, uint32_t pair, int fd, uint32_t ifindex);
+int net_attach_flags(struct net *n, uint32_t pair, int fd, uint32_t ifindex,
+		     uint32_t flags);
 int net_set(struct net *n, struct kvdev_net_config *c);
 struct kvdev_net_config net_get(struct net *n);
 struct kvdev_net_get_stats net_stats(struct net *n, unsigned int queue);

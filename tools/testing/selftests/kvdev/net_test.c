@@ -44,7 +44,7 @@ TEST(attach_errors)
 	a.size = sizeof(a) - 1;
 	EXPECT_EQ(cmd(n.g->fd, KVDEV_NET_ATTACH, &a), -EINVAL);
 	a.size = sizeof(a);
-	a.flags = 1;
+	a.flags = 2;
 	EXPECT_EQ(cmd(n.g->fd, KVDEV_NET_ATTACH, &a), -EOPNOTSUPP);
 	a.flags = 0;
 	a.__reserved = 1;
