@@ -263,6 +263,21 @@ static void windows_exclude_each_other(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, lwr(t, 18, 1, 0), KVDEV_ACT_STATUS);
 }
 
+/* Without a status both windows are open: what one took back is not there. */
+static void queue_taken_back_by_the_other_window(struct kunit *test)
+{
+	struct regs_test *t = test->priv;
+
+	KUNIT_EXPECT_EQ(test, lwr(t, 8, 4, 0x12345), KVDEV_ACT_ENABLE);
+	KUNIT_EXPECT_EQ(test, lrd(t, 8, 4), 0x12345ULL);
+	wr(t, VIRTIO_PCI_COMMON_GFSELECT, 4, 1);
+	wr(t, VIRTIO_PCI_COMMON_GF, 4, RING_RESET >> 32);
+	KUNIT_EXPECT_EQ(test, wr(t, VIRTIO_PCI_COMMON_Q_RESET, 2, 1),
+			KVDEV_ACT_QUEUE_RESET);
+	KUNIT_EXPECT_EQ(test, lrd(t, 8, 4), 0ULL);
+	KUNIT_EXPECT_FALSE(test, t->queues[0].enabled);
+}
+
 static void size_has_room_for_vectors(struct kunit *test)
 {
 	struct regs_test *t = test->priv;
@@ -286,6 +301,7 @@ static struct kunit_case legacy_cases[] = {
 	KUNIT_CASE(reset_forgets_the_ring),
 	KUNIT_CASE(notify_by_value),
 	KUNIT_CASE(windows_exclude_each_other),
+	KUNIT_CASE(queue_taken_back_by_the_other_window),
 	KUNIT_CASE(size_has_room_for_vectors),
 	{ }
 };

@@ -92,10 +92,8 @@ u32 kvdev_legacy_write_pfn(struct kvdev_regs *regs, u32 pfn, u32 page_size,
 	if (!queue)
 		return KVDEV_ACT_IGNORED;
 	acc->queue = regs->queue_select;
-	if (!pfn) {
-		queue->pfn = 0;
+	if (!pfn)
 		return kvdev_regs_disable(regs, acc);
-	}
 	/* A queue in use stays where it is */
 	if (queue->enabled || !page_size)
 		return KVDEV_ACT_IGNORED;

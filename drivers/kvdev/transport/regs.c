@@ -271,6 +271,8 @@ u32 kvdev_regs_disable(struct kvdev_regs *regs, struct kvdev_reg_access *acc)
 	if (!queue->enabled)
 		return 0;
 	queue->enabled = false;
+	/* Whoever put it there: see kvdev_regs_select() */
+	queue->pfn = 0;
 	acc->queue = regs->queue_select;
 	return KVDEV_ACT_DISABLE;
 }
