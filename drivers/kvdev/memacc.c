@@ -32,6 +32,9 @@ int kvdev_memacc_init(void)
  */
 void kvdev_memacc_exit(void)
 {
+	/* A function that timed out may not have seen the end of its tasks yet. */
+	synchronize_rcu();
+	rcu_barrier();
 	destroy_workqueue(memacc_wq);
 }
 

@@ -58,8 +58,9 @@ static void request_finish(struct vscsi_request *req)
 	/* Free before the driver sees the used entry, see blk_finish(). */
 	llist_add(&req->free, &queue->free);
 	kvdev_vq_complete(vq, id, used_len);
-	rcu_read_unlock();
+	/* Here, so that kvdev_memacc_exit() knows of what it defers. */
 	vscsi_waits_over(&waits);
+	rcu_read_unlock();
 }
 
 static void request_finish_work(struct work_struct *work)

@@ -343,7 +343,8 @@ void vscsi_task_exclude(struct vscsi_task *task)
  * vscsi_task_end() - a command has ended
  * @task: begun; does not touch its unit or the store any more
  * @waits: gets those who wait for nothing else. To be given to
- *	vscsi_waits_over() when the request has been given back
+ *	vscsi_waits_over() when the request has been given back, but before the
+ *	read side ends
  *
  * Context: any; in an RCU read side that ends when the request has been given
  * back. A grace period after somebody did not find the task that is so.
