@@ -169,6 +169,13 @@ bool kvdev_dev_has_feature(const struct kvdev_dev *dev, unsigned int bit)
 }
 EXPORT_SYMBOL_NS_GPL(kvdev_dev_has_feature, KVDEV_NS);
 
+u64 kvdev_dev_driver_features(const struct kvdev_dev *dev, u64 *high)
+{
+	*high = dev->regs.driver_features_hi;
+	return dev->regs.driver_features;
+}
+EXPORT_SYMBOL_NS_GPL(kvdev_dev_driver_features, KVDEV_NS);
+
 /* ---------------------------------------------------------------- status */
 
 /**

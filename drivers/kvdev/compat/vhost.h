@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Commands of vhost that older kernels' headers lack; see Kbuild.probe.
+ * Commands of vhost that older headers lack: of kernels, and of users' programs,
+ * which the tests are.
  */
 #ifndef KVDEV_COMPAT_VHOST_H
 #define KVDEV_COMPAT_VHOST_H

@@ -181,6 +181,8 @@ u16 kvdev_dev_queue_size(const struct kvdev_dev *dev);
 bool kvdev_dev_offers(const struct kvdev_dev *dev, unsigned int bit);
 /* Features the driver accepted; stable while queues run. */
 bool kvdev_dev_has_feature(const struct kvdev_dev *dev, unsigned int bit);
+/* All of them: bits 0 to 63, in @high bits 64 to 127. */
+u64 kvdev_dev_driver_features(const struct kvdev_dev *dev, u64 *high);
 
 /* A queue, for types */
 struct kvdev_dev *kvdev_vq_dev(const struct kvdev_vq *vq);

@@ -484,19 +484,27 @@ static void dhcp_seeds(const char *dir)
 	}
 }
 
-static void ethernet(u16 type, u8 tagged)
+/* All features, a header for TCP segments at @start, addresses */
+static void segmented(u16 flags_and_type, u16 hdr_len, u16 size, u16 start,
+		      u16 outer_th, u16 inner_nh)
 {
 	put(~0ULL, 8);
 	put(0x1ff, 2);
-	/* A header for TCP segments */
-	put(1 | 1 << 8, 2);
-	put(54, 2);
-	put(1448, 2);
-	put(34, 2);
+	put(flags_and_type, 2);
+	put(hdr_len, 2);
+	put(size, 2);
+	put(start, 2);
 	put(16, 2);
-	put(0, 14);
+	put(0, 10);
+	put(outer_th, 2);
+	put(inner_nh, 2);
 	put(0x010000000002, 6);
 	put(0x020000000002, 6);
+}
+
+static void ethernet(u16 type, u8 tagged)
+{
+	segmented(1 | 1 << 8, 54, 1448, 34, 0, 0);
 	if (tagged) {
 		put(0x0081, 2);
 		put(0x0100, 2);
@@ -507,18 +515,7 @@ static void ethernet(u16 type, u8 tagged)
 /* TCP over IPv4 in a tunnel of the same: headers that are where they can be. */
 static void tunnel_seed(const char *dir)
 {
-	put(~0ULL, 8);
-	put(0x1ff, 2);
-	put(9 | 0x21 << 8, 2);
-	put(104, 2);
-	put(1400, 2);
-	put(84, 2);
-	put(16, 2);
-	put(0, 10);
-	put(34, 2);
-	put(62, 2);
-	put(0x010000000002, 6);
-	put(0x020000000002, 6);
+	segmented(9 | 0x21 << 8, 104, 1400, 84, 34, 62);
 	put(0x0008, 2);
 	pad_to(len + 1000);
 	save(dir, "tunnel");

@@ -165,13 +165,9 @@ void kvdev_net_state_set(struct kvdev_net *net, struct kvdev_net_state *state)
 
 static u64 net_driver_features(struct kvdev_net *net)
 {
-	u64 features[2] = { 0 };
-	unsigned int i;
+	u64 high, low = kvdev_dev_driver_features(net->dev, &high);
 
-	for (i = 0; i < 128; i++)
-		if (kvdev_dev_has_feature(net->dev, i))
-			features[i / 64] |= BIT_ULL(i % 64);
-	return kvdev_net_fold(features[0], features[1]);
+	return kvdev_net_fold(low, high);
 }
 
 /* The first queue of a new driver is about to run; none looks at the state. */

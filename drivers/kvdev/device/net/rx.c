@@ -295,7 +295,7 @@ static unsigned int rx_lead(struct net_rx *rx, size_t len)
 static void rx_iter(struct net_rx *rx, struct iov_iter *iter, size_t lead,
 		    size_t len)
 {
-	unsigned int nr_lead = rx_lead(rx, lead);
+	unsigned int nr_lead = lead ? rx_lead(rx, lead) : 0;
 	struct iovec *iov = &rx->iov[RX_LEAD - nr_lead];
 	unsigned int nr = rx->nr_iov + nr_lead;
 

@@ -129,17 +129,14 @@ TEST(create_allowed_features_hi)
 		.features = BIT(VIRTIO_BLK_F_FLUSH),
 		.features_hi = UINT64_MAX,
 	};
-	union {
-		struct vhost_features_array a;
-		uint64_t words[3];
-	} f = { .words = { 2, 1, 1 } };
+	uint64_t low = 1, high = 1;
 	int fd = open_at(OPENED);
 
 	/* What is allowed and not there is not offered. */
 	ASSERT_EQ(cmd(fd, KVDEV_CREATE, &c), 0);
-	EXPECT_EQ(cmd(fd, VHOST_GET_FEATURES_ARRAY, &f), 0);
-	EXPECT_EQ(f.words[1], BIT(VIRTIO_BLK_F_FLUSH) | F_VERSION_1);
-	EXPECT_EQ(f.words[2], 0);
+	EXPECT_EQ(vhost_features(fd, VHOST_GET_FEATURES_ARRAY, &low, &high), 0);
+	EXPECT_EQ(low, BIT(VIRTIO_BLK_F_FLUSH) | F_VERSION_1);
+	EXPECT_EQ(high, 0);
 }
 
 TEST(stats_start_at_zero)

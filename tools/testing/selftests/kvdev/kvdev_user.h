@@ -21,18 +21,8 @@
 #include <linux/virtio_pci.h>
 #include <linux/virtio_ring.h>
 
-/* Since Linux 6.17. */
-#ifndef VHOST_GET_FEATURES_ARRAY
-struct vhost_features_array {
-	__u64 count;
-	__u64 features[];
-};
-
-#define VHOST_GET_FEATURES_ARRAY _IOR(VHOST_VIRTIO, 0x83, \
-				       struct vhost_features_array)
-#define VHOST_SET_FEATURES_ARRAY _IOW(VHOST_VIRTIO, 0x83, \
-				       struct vhost_features_array)
-#endif
+/* What older headers lack */
+#include "../../../../drivers/kvdev/compat/vhost.h"
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 #define BIT(n)		(1ULL << (n))

@@ -31,9 +31,11 @@ into_ns() {
 	wait_for 60 has_netdev
 	wait_for 60 take_netdev
 }
+# queue_stats DEVICE: a line for each queue
+queue_stats() { "$ctl" -j stats "$1" | tr '{' '\n' | grep '"waits"'; }
 # counter QUEUE NAME
 counter() {
-	"$ctl" -j stats "$n" | tr '{' '\n' | grep '"waits"' |
+	queue_stats "$n" |
 		sed -n "$(($1 + 1))s/.*\"$2\": *\([0-9]*\).*/\1/p"
 }
 no_violations() {

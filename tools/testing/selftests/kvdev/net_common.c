@@ -150,15 +150,20 @@ struct kvdev_net_get_stats net_stats(struct net *n, unsigned int queue)
 	return s;
 }
 
-void net_new(struct net *n, const struct guest_options *o)
+void net_new_on(struct net *n, const struct guest_options *o, uint32_t flags)
 {
 	struct guest_options opt = *o;
 
 	opt.device_id = VIRTIO_ID_NET;
 	opt.nr_queues = opt.nr_queues ? opt.nr_queues : 2;
-	net_tap(n);
 	n->g = guest_new(&opt);
-	ASSERT_EQ(net_attach(n, 0, n->tap, n->ifindex), 0);
+	ASSERT_EQ(net_attach_flags(n, 0, n->tap, n->ifindex, flags), 0);
+}
+
+void net_new(struct net *n, const struct guest_options *o)
+{
+	net_tap(n);
+	net_new_on(n, o, 0);
 }
 
 void net_start(struct net *n, uint64_t refuse, bool pci)
@@ -192,23 +197,30 @@ bool packet_filled(const uint8_t *p, uint32_t len, uint64_t seed)
 		       len - 2 * ETH_ALEN);
 }
 
-int net_send(struct net *n, const struct virtio_net_hdr_mrg_rxbuf *hdr,
-	     const void *packet, uint32_t len)
+int net_send_hdr(struct net *n, const void *hdr, uint32_t hdr_len,
+		 const void *packet, uint32_t len)
 {
-	static const struct virtio_net_hdr_mrg_rxbuf none;
 	size_t brk = n->g->brk;
-	uint64_t addr = guest_alloc(n->g, HDR + len + 1, 64);
-	struct seg s = { addr, HDR + len, 0 };
+	uint64_t addr = guest_alloc(n->g, hdr_len + len + 1, 64);
+	struct seg s = { addr, hdr_len + len, 0 };
 	uint32_t used;
 	int ret;
 
-	memcpy(guest_ptr(n->g, addr), hdr ? hdr : &none, HDR);
-	memcpy((uint8_t *)guest_ptr(n->g, addr) + HDR, packet, len);
+	memcpy(guest_ptr(n->g, addr), hdr, hdr_len);
+	memcpy((uint8_t *)guest_ptr(n->g, addr) + hdr_len, packet, len);
 	ret = vq_submit(&n->g->vq[TXQ], &s, 1, &used);
 	n->g->brk = brk;
 	if (!ret)
 		EXPECT_EQ(used, 0);
 	return ret;
+}
+
+int net_send(struct net *n, const struct virtio_net_hdr_mrg_rxbuf *hdr,
+	     const void *packet, uint32_t len)
+{
+	static const struct virtio_net_hdr_mrg_rxbuf none;
+
+	return net_send_hdr(n, hdr ? hdr : &none, HDR, packet, len);
 }
 
 int net_send_filled(struct net *n, uint32_t len, uint64_t seed)
@@ -217,6 +229,19 @@ int net_send_filled(struct net *n, uint32_t len, uint64_t seed)
 
 	packet_fill(packet, len, seed);
 	return net_send(n, NULL, packet, len);
+}
+
+void net_send_all(struct net *n, const uint32_t *lens, unsigned int nr)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr; i++) {
+		ASSERT_EQ(net_send_filled(n, lens[i], i), 0);
+		ASSERT_EQ(peer_receive(n, WAIT_MS), lens[i]);
+		EXPECT_TRUE(packet_filled(n->buf, lens[i], i));
+	}
+	EXPECT_EQ(net_stats(n, TXQ).packets, nr);
+	EXPECT_EQ(guest_stats(n->g, TXQ).violations, 0);
 }
 
 void net_post(struct net *n, unsigned int count, uint32_t size)

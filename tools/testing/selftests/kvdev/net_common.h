@@ -43,6 +43,8 @@ int packet_socket(const char *name, uint16_t proto, bool vnet_hdr);
 
 /* A device on it; started unless told otherwise. */
 void net_new(struct net *n, const struct guest_options *o);
+/* On a tap there is, attached with flags */
+void net_new_on(struct net *n, const struct guest_options *o, uint32_t flags);
 void net_start(struct net *n, uint64_t refuse, bool pci);
 int net_attach(struct net *n, uint32_t pair, int fd, uint32_t ifindex);
 int net_attach_flags(struct net *n, uint32_t pair, int fd, uint32_t ifindex,
@@ -58,7 +60,12 @@ bool packet_filled(const uint8_t *p, uint32_t len, uint64_t seed);
 /* The driver */
 int net_send(struct net *n, const struct virtio_net_hdr_mrg_rxbuf *hdr,
 	     const void *packet, uint32_t len);
+/* The same with a header of another length */
+int net_send_hdr(struct net *n, const void *hdr, uint32_t hdr_len,
+		 const void *packet, uint32_t len);
 int net_send_filled(struct net *n, uint32_t len, uint64_t seed);
+/* The first packets of the device, of these lengths: all arrive. */
+void net_send_all(struct net *n, const uint32_t *lens, unsigned int nr);
 void net_post(struct net *n, unsigned int count, uint32_t size);
 /* A whole packet, or -ETIMEDOUT. hdr may be NULL. */
 int net_receive(struct net *n, struct virtio_net_hdr_mrg_rxbuf *hdr,

@@ -69,14 +69,9 @@ static uint64_t offered_hi(struct net *of)
 /* A device on a tap with the long header, not started. */
 static void new_long(const struct guest_options *o)
 {
-	struct guest_options opt = *o;
-
-	opt.device_id = VIRTIO_ID_NET;
 	net_tap(&n);
 	ASSERT_EQ(set_hdr_len(n.tap, TUNNEL_HDR), 0);
-	n.g = guest_new(&opt);
-	ASSERT_EQ(net_attach_flags(&n, 0, n.tap, n.ifindex,
-				   KVDEV_NET_ATTACH_TUNNEL_HDR), 0);
+	net_new_on(&n, o, KVDEV_NET_ATTACH_TUNNEL_HDR);
 }
 
 /* ------------------------------------------------------------------- ABI */
@@ -149,18 +144,6 @@ TEST(not_allowed)
 
 /* ---------------------------------------- drivers that know of no tunnels */
 
-static void send_all(void)
-{
-	unsigned int i;
-
-	for (i = 0; i < ARRAY_SIZE(lens); i++) {
-		ASSERT_EQ(net_send_filled(&n, lens[i], i), 0);
-		ASSERT_EQ(peer_receive(&n, WAIT_MS), lens[i]);
-		EXPECT_TRUE(packet_filled(n.buf, lens[i], i));
-	}
-	EXPECT_EQ(net_stats(&n, TXQ).packets, ARRAY_SIZE(lens));
-}
-
 TEST(short_header_sends)
 {
 	struct guest_options o = {};
@@ -168,16 +151,14 @@ TEST(short_header_sends)
 
 	new_long(&o);
 	guest_start(n.g);
-	send_all();
+	net_send_all(&n, lens, ARRAY_SIZE(lens));
 	guest_free(n.g);
 
 	/* One by one, as the tap has a limit */
-	n.g = guest_new(&(struct guest_options){ .device_id = VIRTIO_ID_NET });
 	ASSERT_EQ(ioctl(n.tap, TUNSETSNDBUF, &sndbuf), 0);
-	ASSERT_EQ(net_attach_flags(&n, 0, n.tap, n.ifindex,
-				   KVDEV_NET_ATTACH_TUNNEL_HDR), 0);
+	net_new_on(&n, &o, KVDEV_NET_ATTACH_TUNNEL_HDR);
 	guest_start(n.g);
-	send_all();
+	net_send_all(&n, lens, ARRAY_SIZE(lens));
 }
 
 /*
@@ -357,17 +338,7 @@ static struct tunnel_hdr good_hdr(uint16_t size, bool outer_sum)
 static int send_with(const struct tunnel_hdr *hdr, const uint8_t *p,
 		     uint32_t len)
 {
-	size_t brk = n.g->brk;
-	uint64_t addr = guest_alloc(n.g, TUNNEL_HDR + len, 64);
-	struct seg s = { addr, TUNNEL_HDR + len, 0 };
-	uint32_t used;
-	int ret;
-
-	memcpy(guest_ptr(n.g, addr), hdr, TUNNEL_HDR);
-	memcpy((uint8_t *)guest_ptr(n.g, addr) + TUNNEL_HDR, p, len);
-	ret = vq_submit(&n.g->vq[TXQ], &s, 1, &used);
-	n.g->brk = brk;
-	return ret;
+	return net_send_hdr(&n, hdr, TUNNEL_HDR, p, len);
 }
 
 /* ------------------------------------------------------------ to the host */
@@ -476,8 +447,7 @@ static void start_both(uint64_t peer_hi, uint64_t peer_refuse)
 		.accept_hi = HOST_TUNNEL | HOST_SUM, .pci = true,
 	};
 	struct guest_options to = {
-		.device_id = VIRTIO_ID_NET, .accept_hi = peer_hi,
-		.refuse = peer_refuse,
+		.accept_hi = peer_hi, .refuse = peer_refuse,
 	};
 
 	new_long(&o);
@@ -488,9 +458,8 @@ static void start_both(uint64_t peer_hi, uint64_t peer_refuse)
 		   "ip link set t1 mtu 65000 && ip link set t1 master b0 && "
 		   "ip link set t1 up && ip link set b0 up"))
 		SKIP("no bridge or its tools");
-	peer.g = guest_new(&to);
-	ASSERT_EQ(net_attach_flags(&peer, 0, peer.tap, if_nametoindex("t1"),
-				   KVDEV_NET_ATTACH_TUNNEL_HDR), 0);
+	peer.ifindex = if_nametoindex("t1");
+	net_new_on(&peer, &to, KVDEV_NET_ATTACH_TUNNEL_HDR);
 	guest_start(n.g);
 	guest_start(peer.g);
 	net_post(&peer, 128, PEER_BUF);

@@ -30,7 +30,7 @@ from_host() { generate "$tap" $mac >sent-by-host; }
 
 # total NAME PARITY: of all receive (0) or transmit (1) queues
 total() {
-	"$ctl" -j stats "$n" | tr '{' '\n' | grep '"waits"' | head -n 8 |
+	queue_stats "$n" | head -n 8 |
 		awk -v name="\"$1[a-z_]*\": *[0-9]+" -v parity="$2" '(NR + 1) % 2 == parity {
 			while (match($0, name)) {
 				s = substr($0, RSTART, RLENGTH); sub(/.*: */, "", s); sum += s

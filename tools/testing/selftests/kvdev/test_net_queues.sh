@@ -9,7 +9,7 @@ need ethtool busybox
 net_names q
 
 packets() { # of each receive queue
-	"$ctl" -j stats "$n" | tr '{' '\n' | grep '"waits"' |
+	queue_stats "$n" |
 		sed -n '1~2s/.*"packets": *\([0-9]*\).*/\1/p' | paste -sd' '
 }
 no_drops() {
