@@ -36,7 +36,7 @@ help:
 	@echo '  make unit                  pure code in user space, ASan and UBSan'
 	@echo '  make fuzz [T=SECONDS]      fuzz the pure code'
 	@echo '  make kunit                 KUnit on User Mode Linux, plain and debug'
-	@echo '  make selftest [T=PATTERN] [KERNEL=6.12|7.2|debug|uml|uml-debug]'
+	@echo '  make selftest [T=PATTERN] [KERNEL=6.12|newest|debug|uml|uml-debug]'
 	@echo
 	@echo '  make lab                   build all of the test lab beforehand'
 	@echo '  make bench [B=NAME]        measure, side by side with the peers'

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # The documentation as HTML. The kernel-doc extension comes with the kernel:
-# KSRC is a source tree of Linux 7.2.
+# KSRC is a source tree of Linux.
 #
 #	KSRC=DIR sphinx-build -b html Documentation build/doc
 

@@ -10,10 +10,34 @@ CACHE=${KVDEV_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/kvdev}
 LOGS=$CACHE/log
 ROOT=$CACHE/root/root
 
-# The suite whose stock kernel is the oldest one supported, and the kernel
-# series that comes from its backports.
+# The suite whose stock kernel is the oldest one supported. The newest one is what its
+# backports had when the lab root was made: NEW_SERIES (say, 7.3) and NEW_KVER, its
+# release, are what the root says.
 SUITE=trixie
-NEW_SERIES=7.2
+OLD_SERIES=6.12
+NEW_SERIES='' NEW_KVER=''
+know_root() {
+	# shellcheck source=/dev/null
+	[[ ! -e $ROOT/etc/kvdev-lab ]] || . "$ROOT/etc/kvdev-lab"
+}
+know_root
+# Prints the versions of what the root takes from the archive and tests run on.
+# shellcheck disable=SC2016 # for a shell in the root
+ARCHIVE_VERSIONS='for s in '"$SUITE $SUITE-backports"'; do for p in linux-image-cloud-amd64 qemu-system-x86; do
+	apt-cache show $p/$s | sed -n "s/^Version: /$p /p" | head -n1; done; done'
+
+# Emulates L1. Before QEMU 11 nested guests with two processors, and now and then L1
+# itself, died under load.
+EMULATOR=/opt/qemu-backports/bin/qemu-system-x86_64
+
+# stock KERNEL: the series of a stock kernel, which can be called "newest" as well.
+stock() {
+	case $1 in
+	newest) echo "$NEW_SERIES" ;;
+	"$OLD_SERIES" | "$NEW_SERIES") echo "$1" ;;
+	*) return 1 ;;
+	esac
+}
 
 # What a kernel prints when something is wrong. A test that provokes one of
 # these on purpose is a bad test: the lab fails the run whatever it returned.
