@@ -9,18 +9,19 @@
 #include "kvdevctl.h"
 
 const char delete_help[] =
-"Usage: kvdevctl delete NAME [--vdpa [--force]]\n"
+"Usage: kvdevctl delete NAME [--vdpa] [--force]\n"
 "Delete a device. What is in use is not deleted; its user is named.\n"
 "\n"
 "  --vdpa    take it from the vDPA bus first, if it is there\n"
-"  --force   even if a process has it open there: then this waits until that\n"
-"            process has closed it, and all commands on the bus wait with it;\n"
-"            even if it is a mounted disk of this host: then what uses the\n"
-"            disk gets I/O errors\n"
+"  --force   delete it in any case: take it from the bus, if it is there; wait\n"
+"            until the process that has it open closes it (for one on the bus\n"
+"            all other commands on the bus wait as well); what uses a disk of\n"
+"            this host gets I/O errors. No error if there is no such device.\n"
 "\n"
 "Examples:\n"
 "  kvdevctl delete disk0\n"
-"  kvdevctl delete disk0 --vdpa\n";
+"  kvdevctl delete disk0 --vdpa\n"
+"  kvdevctl delete disk0 --force\n";
 
 const char vdpa_help[] =
 "Usage: kvdevctl vdpa add NAME\n"
@@ -131,12 +132,25 @@ static bool bus_is_free(const struct kvdev_next *d)
 }
 
 /* Tells what fails. */
+/* With --force the rest is the kernel's, which waits without a word. */
+static void say_waiting(const struct kvdev_next *d)
+{
+	struct user u;
+
+	find_user(d, &u, true);
+	if (u.pid)
+		error("waiting until '%s' is closed: %s", d->name,
+		      user_text(d, &u));
+}
+
 static bool bus_del(const struct kvdev_next *d, bool force)
 {
 	const char *name = (const char *)d->name, *why;
 	int ret;
 
-	if (!force && !bus_is_free(d))
+	if (force)
+		say_waiting(d);
+	else if (!bus_is_free(d))
 		return false;
 	ret = vdpa_del(name);
 	/* Somebody else was faster. */
@@ -168,17 +182,23 @@ void device_busy(const struct kvdev_next *d)
 		      user_text(d, &u));
 }
 
-/* Just taken from the bus: whoever still looks at it there lets go soon. */
-static int delete_patiently(const char *name)
+/*
+ * Just taken from the bus: whoever still looks at it there lets go soon. By force:
+ * until its user closes it, however long that takes.
+ */
+static int delete_patiently(const char *name, bool force)
 {
 	struct timespec wait = { .tv_nsec = BUSY_WAIT_NS };
 	int i, ret = device_delete(name);
+	struct kvdev_next d;
 
-	for (i = 0; ret == -EBUSY && i < BUSY_RETRIES; i++) {
+	for (i = 0; ret == -EBUSY && (force || i < BUSY_RETRIES); i++) {
+		if (force && i == BUSY_RETRIES && !device_find(name, &d))
+			say_waiting(&d);
 		nanosleep(&wait, NULL);
 		ret = device_delete(name);
 	}
-	return ret;
+	return force && ret == -ENOENT ? 0 : ret;
 }
 
 int cmd_delete(int argc, char **argv)
@@ -198,14 +218,15 @@ int cmd_delete(int argc, char **argv)
 		force |= c == OPT_FORCE;
 	}
 	name = need_name(argc, argv);
-	if (force && !vdpa)
-		usage_error("--force belongs to --vdpa: a process cannot be made to let go");
+	if (force && device_find(name, &d) == -ENOENT)
+		return EXIT_OK;
 
 	device_must_exist(name, &d);
-	vdpa &= d.use == KVDEV_USE_VDPA;
+	vdpa = (vdpa || force) && d.use == KVDEV_USE_VDPA;
 	if (vdpa && !bus_del(&d, force))
 		return EXIT_FAILED;
-	ret = vdpa ? delete_patiently(name) : device_delete(name);
+	ret = vdpa || force ? delete_patiently(name, force) :
+			      device_delete(name);
 	if (ret == -EBUSY && !device_find(name, &d))
 		device_busy(&d);
 	else if (ret)

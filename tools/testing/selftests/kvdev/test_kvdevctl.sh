@@ -15,10 +15,10 @@ mounted='' moved=''
 leave() {
 	local p d
 	[[ ! $moved ]] || mv "$moved" /dev/kvdev
-	for p in "${pids[@]}"; do kill -9 "$p" 2>/dev/null || true; done
-	[[ ! $mounted ]] || umount "$mounted" || true
+	for p in "${pids[@]}"; do undo_process "$p"; done
+	[[ ! $mounted ]] || undo_mount "$mounted"
 	for d in $("$ctl" list --names | grep "^$n" || true); do
-		"$ctl" delete "$d" --vdpa --force || true
+		"$ctl" delete "$d" --force
 	done
 }
 at_end leave
@@ -228,6 +228,21 @@ if [[ ${python:-} ]]; then
 	json "j['used_by']['as'] == 'owner' and j['used_by']['pid'] == $owner and j['used_by']['process'] == 'python3'"
 	kill "$owner"
 	wait "$owner" 2>/dev/null || true
+
+	# By force it waits, says for whom, and goes on.
+	ok create rng "$n.force"
+	rm owner.ready
+	python3 owner.py "$n.force" &
+	owner=$!
+	pids+=("$owner")
+	wait_for 60 test -e owner.ready
+	"$ctl" delete "$n.force" --force 2>forced &
+	forced=$!
+	wait_for 60 grep -q "waiting until '$n.force' is closed: python3 (pid $owner)" forced
+	kill "$owner"
+	wait "$owner" 2>/dev/null || true
+	wait "$forced" || fail "--force: $? $(cat forced)"
+	gone "$n.force"
 fi
 
 step "a VMM control interface"
@@ -324,7 +339,8 @@ ok delete "$n.ci"
 step "delete"
 bad 1 'there is no device' -- delete "$x"
 bad 1 'there is no device' -- delete 'a b'
-ok delete "$n.rng"
+ok delete "$x" --force
+ok delete "$n.rng" --force
 gone "$n.rng"
 ok delete "$n" --vdpa
 
@@ -480,7 +496,8 @@ if [[ ! -e /sys/module/virtio_vdpa ]] && modprobe -q vhost_vdpa; then
 	kill "$holder"
 	rc=0
 	wait "$forced" || rc=$?
-	[[ $rc == 0 && ! -s forced ]] || fail "--force: $rc $(cat forced)"
+	[[ $rc == 0 ]] || fail "--force: $rc $(cat forced)"
+	grep -q "waiting until '$n' is closed: .*sleep (pid $holder)" forced || fail "--force says: $(cat forced)"
 	gone "$n"
 
 	if [[ ${python:-} ]]; then
