@@ -7,8 +7,6 @@ set -euo pipefail
 here=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
 
 skip() { echo "$*"; exit 4; }
-# The guest ended without a word; who runs the test knows what that may mean.
-died() { echo "DIED: $*" >&3; exit 5; }
 # Heard wherever it is called.
 exec 3>&1
 fail() {
@@ -23,9 +21,10 @@ need() {
 	local c
 	for c in "$@"; do type -P "$c" >/dev/null || skip "no $c"; done
 }
-# wait_for SECONDS COMMAND...
+# wait_for SECONDS COMMAND...: on a machine that does nothing else; on others it
+# may be three times as long.
 wait_for() {
-	local end=$((SECONDS + $1))
+	local end=$((SECONDS + 3 * $1))
 	shift
 	until "$@" >/dev/null 2>&1; do
 		((SECONDS < end)) || fail "waited in vain for: $*"
@@ -39,6 +38,21 @@ opens() { dd if="$1" iflag=nonblock count=0 status=none 2>/dev/null; }
 
 # remove MODULE: a device whose last user has just ended may keep it for a moment
 remove() { wait_for 60 rmmod "$1"; }
+
+# What undoes: done already is well done, anything else that fails is told.
+# undo COMMAND...: for up to a minute, as somebody may be just about to let go
+undo() {
+	local end=$((SECONDS + 60)) out
+	until out=$("$@" 2>&1); do
+		if ((SECONDS >= end)); then echo "$*: $out"; return 1; fi
+		sleep 0.1
+	done
+}
+undo_process() { ! kill -0 "$1" 2>/dev/null || kill -9 "$1"; }
+undo_link() { [[ ! -e /sys/class/net/$1 ]] || undo ip link del "$1"; }
+undo_ns() { [[ ! -e /run/netns/$1 ]] || undo ip netns del "$1"; }
+undo_module() { [[ ! -e /sys/module/$1 ]] || undo rmmod "$1"; }
+undo_mount() { ! mountpoint -q "$1" || undo umount "$1"; }
 # iperf [OPTION]...: its output is in ./iperf.out. A server that does not know yet
 # that its last client is gone calls itself busy.
 iperf() {
@@ -56,7 +70,12 @@ cleanups=()
 # shellcheck disable=SC2329 # by trap
 cleanup() {
 	local rc=$? c
-	for c in "${cleanups[@]}"; do eval "$c" || true; done
+	for c in "${cleanups[@]}"; do
+		if ! eval "$c"; then
+			echo "FAILED: at the end: $c" >&3
+			((rc != 0 && rc != 4)) || rc=1
+		fi
+	done
 	cd /
 	rm -rf "$work"
 	exit "$rc"

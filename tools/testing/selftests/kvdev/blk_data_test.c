@@ -169,7 +169,7 @@ static void integrity(int backend, bool pci, unsigned int nr_queues, int total,
 	free(image);
 }
 
-TEST_TIMEOUT(data_buffered_file, 300)
+TEST(data_buffered_file)
 {
 	int fd = temp_file(IMAGE, 0);
 
@@ -191,7 +191,7 @@ static int open_again(int fd, int flags)
 	return again;
 }
 
-TEST_TIMEOUT(data_direct_file, 300)
+TEST(data_direct_file)
 {
 	int fd = temp_direct(IMAGE);
 
@@ -252,7 +252,7 @@ static int ext4_direct_file(void)
 	return fd;
 }
 
-KVT_TEST(data_ext4_direct_file, 300, have_loop)
+TEST_WHEN(have_loop, data_ext4_direct_file)
 {
 	int fd = ext4_direct_file();
 
@@ -277,7 +277,7 @@ static void data_device(int fd)
 	integrity(fd, true, 2, 4000, host);
 }
 
-KVT_TEST(data_loop_device, 300, have_loop)
+TEST_WHEN(have_loop, data_loop_device)
 {
 	int fd = loop_device(512, 0);
 
@@ -286,7 +286,7 @@ KVT_TEST(data_loop_device, 300, have_loop)
 	data_device(fd);
 }
 
-KVT_TEST(data_loop_device_4k, 300, have_loop)
+TEST_WHEN(have_loop, data_loop_device_4k)
 {
 	int fd = loop_device(4096, 0), dev;
 
@@ -307,7 +307,7 @@ static bool have_brd(void)
 	return getenv("KVDEV_TEST_BRD");
 }
 
-KVT_TEST(data_brd, 300, have_brd)
+TEST_WHEN(have_brd, data_brd)
 {
 	int fd = open(getenv("KVDEV_TEST_BRD"), O_RDWR | O_CLOEXEC);
 
@@ -315,7 +315,7 @@ KVT_TEST(data_brd, 300, have_brd)
 	data_device(fd);
 }
 
-KVT_TEST(data_null_blk, 300, have_null_blk)
+TEST_WHEN(have_null_blk, data_null_blk)
 {
 	struct nullb disk;
 	int fd;
@@ -330,7 +330,7 @@ KVT_TEST(data_null_blk, 300, have_null_blk)
 }
 
 /* Completions that come from a timer, out of the worker's hands. */
-KVT_TEST(data_null_blk_delayed, 300, have_null_blk)
+TEST_WHEN(have_null_blk, data_null_blk_delayed)
 {
 	struct nullb disk;
 	int fd;

@@ -226,7 +226,7 @@ static void wrap(struct guest *g, int total)
 	blk_works(g);
 }
 
-TEST_TIMEOUT(index_wrap_small_ring, 300)
+TEST(index_wrap_small_ring)
 {
 	struct guest_options o = { .num = 4, .backend = temp_file(MIB, 0) };
 	struct guest *g = guest_new(&o);
@@ -235,7 +235,7 @@ TEST_TIMEOUT(index_wrap_small_ring, 300)
 	wrap(g, 66000);
 }
 
-TEST_TIMEOUT(index_wrap_large_ring, 300)
+TEST(index_wrap_large_ring)
 {
 	struct guest_options o = { .queue_size = 1024, .pci = true,
 				   .backend = temp_file(MIB, 0) };

@@ -27,7 +27,7 @@ guest_script() {
 vmm_command() {
 	command=("$vmm" --kernel "$GUEST/vmlinuz" --initrd initrd --mem 256
 		--cmdline 'console=ttyS0 quiet root=/dev/vda ro panic=-1 reboot=t'
-		--disk "file=$GUEST/root.img,ro,serial=root" --timeout 300
+		--disk "file=$GUEST/root.img,ro,serial=root" --timeout 900
 		--stats-json stats.json "$@")
 }
 

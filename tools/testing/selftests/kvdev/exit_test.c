@@ -48,7 +48,7 @@ static void end_busy(enum end end, bool pci, int backend, int usec)
 	end_under_load(busy_child, &(struct busy){ pci, backend }, end, usec);
 }
 
-TEST_TIMEOUT(kill_under_load, 300)
+TEST(kill_under_load)
 {
 	int fd = temp_file(4 << 20, 0), i;
 
@@ -56,7 +56,7 @@ TEST_TIMEOUT(kill_under_load, 300)
 		end_busy(END_SIGKILL, i & 1, fd, i * 100);
 }
 
-TEST_TIMEOUT(exit_under_load, 300)
+TEST(exit_under_load)
 {
 	struct rlimit no_core = {};
 	int fd = temp_file(4 << 20, 0), i;
@@ -66,7 +66,7 @@ TEST_TIMEOUT(exit_under_load, 300)
 		end_busy(i & 2 ? END_EXIT : END_SIGSEGV, i & 1, fd, i * 100);
 }
 
-KVT_TEST(kill_with_slow_disk, 300, have_null_blk)
+TEST_WHEN(have_null_blk, kill_with_slow_disk)
 {
 	struct nullb disk;
 	int fd, i;

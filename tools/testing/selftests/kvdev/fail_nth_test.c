@@ -156,7 +156,7 @@ static int bind_transport(int fd)
 	return cmd(fd, KVDEV_BIND_TRANSPORT, &b);
 }
 
-TEST_TIMEOUT(every_command, 300)
+TEST(every_command)
 {
 	struct state s = { .file = temp_file(1 << 20, 0) }, *g = &s;
 	void (*undo)(struct state *g) = reopen;
@@ -312,13 +312,13 @@ static void sweep_store(int backend)
 		sweep_io(g, VIRTIO_BLK_T_WRITE_ZEROES, 3 * 16);
 }
 
-TEST_TIMEOUT(io_buffered_file, 300)
+TEST(io_buffered_file)
 {
 	start();
 	sweep_store(temp_file(4 << 20, 0));
 }
 
-TEST_TIMEOUT(io_direct_file, 300)
+TEST(io_direct_file)
 {
 	int fd;
 
@@ -335,7 +335,7 @@ static bool have_brd(void)
 	return getenv("KVDEV_TEST_BRD");
 }
 
-KVT_TEST(io_block_device, 300, have_brd)
+TEST_WHEN(have_brd, io_block_device)
 {
 	int fd;
 
@@ -355,7 +355,7 @@ static void remove_unit(struct state *g)
 	ASSERT_EQ(scsi_lun_cmd(scsi, KVDEV_SCSI_REMOVE_LUN, 1, 2), 0);
 }
 
-TEST_TIMEOUT(scsi_commands, 300)
+TEST(scsi_commands)
 {
 	int file = temp_file(1 << 20, 0);
 	void (*undo)(struct state *g) = remove_unit;
@@ -431,7 +431,7 @@ static void sweep_scsi(struct guest *g, const struct scsi_op *op)
 	     failed, resets);
 }
 
-TEST_TIMEOUT(io_scsi, 300)
+TEST(io_scsi)
 {
 	struct guest *g;
 	uint64_t data;
@@ -529,7 +529,7 @@ static void bus_reset(struct state *g)
 }
 
 /* Callers take 0 for what the bus has no way to tell: look at the status. */
-TEST_TIMEOUT(life_on_the_bus, 300)
+TEST(life_on_the_bus)
 {
 	uint64_t bits = BIT(VHOST_BACKEND_F_IOTLB_MSG_V2) |
 			BIT(VHOST_BACKEND_F_IOTLB_PERSIST);

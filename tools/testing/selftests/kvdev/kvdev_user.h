@@ -31,7 +31,7 @@
 /* No address of a process: a missing translation shows. */
 #define GUEST_GPA	(1ULL << 50)
 #define GUEST_MEM	(16UL << 20)
-#define WAIT_MS		20000		/* long enough for any slow machine */
+#define WAIT_MS		120000		/* long enough for any slow machine */
 #define NO_USED_MS	200		/* that nothing happens */
 
 #define F_VERSION_1	BIT(VIRTIO_F_VERSION_1)

@@ -51,7 +51,7 @@ bool kvt_check(bool ok, const char *file, int line, const char *what,
 	}								\
 	static void _name(void)
 /* What hangs does so for ever; what is slow is so on a slow machine. */
-#define KVT_TIMEOUT	300
+#define KVT_TIMEOUT	900
 #define TEST(_name) KVT_TEST(_name, KVT_TIMEOUT, NULL)
 #define TEST_TIMEOUT(_name, _timeout) KVT_TEST(_name, _timeout, NULL)
 #define TEST_WHEN(_when, _name) KVT_TEST(_name, KVT_TIMEOUT, _when)

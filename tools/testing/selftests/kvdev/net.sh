@@ -12,12 +12,12 @@ mac=52:54:00:12:34:56
 net_names() {
 	# shellcheck disable=SC2034
 	n=n$1-$$ tap=k$1$$ ns=k$1n$$
-	at_end '! grep -q "^kvdev_net " /proc/modules || rmmod kvdev_net'
+	at_end 'undo_module kvdev_net'
 	modprobe -q -a kvdev_net virtio_net tun || skip "no virtio_net or tun in this kernel"
 	bus virtio_vdpa vhost_vdpa
-	at_end "ip link del $tap 2>/dev/null"
-	at_end "ip netns del $ns 2>/dev/null"
-	at_end "'$ctl' delete $n --vdpa --force 2>/dev/null"
+	at_end "undo_link $tap"
+	at_end "undo_ns $ns"
+	at_end "undo_device $n"
 	ip netns add "$ns"
 }
 in_ns() { ip netns exec "$ns" "$@"; }

@@ -20,7 +20,7 @@ END
 vmm_command --disk file=disk.img
 "${command[@]}" </dev/null >console.raw &
 pid=$!
-at_end "kill -9 $pid 2>/dev/null"
+at_end "undo_process $pid"
 for (( i = 0; i < 1200; i++ )); do
 	! grep -q '^LOAD' console.raw || break
 	kill -0 "$pid" || fail "the VMM ended"

@@ -27,7 +27,7 @@ table=() failures=0
 mode() {
 	local name=$1 irq=$2 version1=$3 cmdline=$4 got chains completions signals before=$failures
 	shift 4
-	guest --cmdline "$base $cmdline" --timeout "$((300 + ios / 50))" --rng \
+	guest --cmdline "$base $cmdline" --timeout "$((900 + ios / 15))" --rng \
 		--disk "file=disk.img,serial=test" "$@" <<END
 # The disk is virtio1 of root, disk, rng; one or two lines per device
 dev=\$(basename "\$(readlink -f /sys/block/vdb/device)")

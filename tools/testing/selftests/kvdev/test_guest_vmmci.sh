@@ -15,9 +15,9 @@ done
 [[ -x $here/vmmci_guest ]] || skip "no vmmci_guest"
 
 n=ci-$$ pids=()
-at_end "'$ctl' delete $n"
+at_end "'$ctl' delete $n --force"
 # shellcheck disable=SC2329 # at the end
-end_all() { for p in "${pids[@]}"; do kill -9 "$p" 2>/dev/null || true; done; }
+end_all() { for p in "${pids[@]}"; do undo_process "$p"; done; }
 at_end end_all
 # boot [ARGUMENT]: a guest with that driver, in the background; its pid is $vm
 boot() {

@@ -13,7 +13,7 @@ bus vhost_vdpa virtio_vdpa
 tap=kb$$ n=boot-$$
 
 ip tuntap add dev $tap mode tap vnet_hdr
-at_end "ip link del $tap 2>/dev/null"
+at_end "undo_link $tap"
 echo 1 >/proc/sys/net/ipv6/conf/$tap/disable_ipv6 || true
 ip addr add 100.64.0.2/31 dev $tap
 ip link set $tap up
@@ -28,7 +28,7 @@ mkdir www
 	echo poweroff
 } >www/boot.ipxe
 busybox httpd -f -p 100.64.0.2:80 -h www &
-at_end "kill $! 2>/dev/null"
+at_end "undo_process $!"
 wait_for 120 eval ': </dev/tcp/100.64.0.2/80'
 
 on_bus net $n --tap $tap --mac 52:54:00:00:00:03 --locked-mac --dhcp 100.64.0.3 \

@@ -18,9 +18,10 @@ tap=kg$$ tap2=kh$$ tap3=ki$$ n=ng-$$
 loads=()
 # shellcheck disable=SC2329 # at the end
 end_all() {
-	[[ ${#loads[@]} == 0 ]] || kill -9 "${loads[@]}" 2>/dev/null || true
-	ip link del "$tap" 2>/dev/null || true
-	ip link del "$tap2" 2>/dev/null || true
+	local p
+	for p in "${loads[@]}"; do undo_process "$p"; done
+	undo_link "$tap"
+	undo_link "$tap2"
 }
 at_end end_all
 mkfifo silence
@@ -101,10 +102,10 @@ step "reference VMM"
 host=192.0.2.1 peer=192.0.2.2
 new_tap $tap $host/24
 shell_initrd 8021q pktgen
-vmm_command --cmdline "$cmdline" --timeout 800 --net tap=$tap,mac=52:54:00:12:34:56
+vmm_command --cmdline "$cmdline" --timeout 2400 --net tap=$tap,mac=52:54:00:12:34:56
 "${command[@]}" <stdin >console.raw &
 vmm_pid=$!
-at_end "kill -9 $vmm_pid 2>/dev/null"
+at_end "undo_process $vmm_pid"
 guest_up $vmm_pid
 up 52:54:00:12:34:56 $peer/24
 same "$(ask "ethtool -i $dev | sed -n 's/^driver: //p'")" virtio_net driver
@@ -183,8 +184,8 @@ received() { # on each queue
 	"$ctl" -j stats $n.rss | tr '{' '\n' | grep '"waits"' |
 		sed -n '1~2s/.*"packets": *\([0-9]*\).*/\1/p' | paste -sd' '
 }
-at_end "'$ctl' delete $n.rss --force 2>/dev/null"
-at_end "ip link del $tap3 2>/dev/null"
+at_end "undo_link $tap3"
+at_end "undo_device $n.rss"
 "$ctl" create net $n.rss --tap $tap3 --mac 52:54:00:12:34:58 --queues 4 --rss
 echo 1 >/proc/sys/net/ipv6/conf/$tap3/disable_ipv6 || true
 host=203.0.113.1 peer=203.0.113.2
@@ -192,10 +193,10 @@ ip addr add $host/24 dev $tap3
 for i in {108..115}; do ip addr add 203.0.113."$i"/24 dev $tap3; done
 ip link set $tap3 up
 shell_initrd
-vmm_command --cmdline "$cmdline" --timeout 800 --cpus 4 --net device=$n.rss
+vmm_command --cmdline "$cmdline" --timeout 2400 --cpus 4 --net device=$n.rss
 "${command[@]}" <stdin >console.raw &
 vmm_pid=$!
-at_end "kill -9 $vmm_pid 2>/dev/null"
+at_end "undo_process $vmm_pid"
 guest_up $vmm_pid
 same "$(ask nproc)" 4 processors
 up 52:54:00:12:34:58 $peer/24

@@ -11,7 +11,10 @@ modprobe -q 8021q || true
 net_names t
 pids=()
 # shellcheck disable=SC2329 # at the end
-end_load() { [[ ${#pids[@]} == 0 ]] || kill -9 "${pids[@]}" 2>/dev/null; }
+end_load() {
+	local p
+	for p in "${pids[@]}"; do undo_process "$p"; done
+}
 at_end end_load
 
 # --------------------------------------------------------------- the network

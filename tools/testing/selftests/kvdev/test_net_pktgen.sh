@@ -8,7 +8,7 @@
 need ethtool
 net_names p
 modprobe -q pktgen || skip "no pktgen in this kernel"
-at_end 'rmmod pktgen'
+at_end 'undo_module pktgen'
 count=10000
 
 # generate DEVICE MAC: to nobody there is, so that nobody answers

@@ -103,7 +103,7 @@ step 'vdpa dev add'
 "$ctl" create net "$n" --tap "$tap" --queues 4
 # What a device of all options offers is what the bus says that one may
 "$ctl" create net "$n.all" --tap "$tap" --queues 4 --rss --hash-report --mtu 1500
-at_end "'$ctl' delete $n.all 2>/dev/null"
+at_end "undo_device $n.all"
 possible=" $(vdpa mgmtdev show kvdev-net | sed -n 's/^ *dev_features *//p') "
 offered=$("$ctl" -j show "$n.all" | sed -n 's/.*"offered":{"bits":"\(0x[0-9a-f]*\)","names":\[\([^]]*\)\].*/\1 \2/p' | tr -d '"' | tr , ' ')
 read -ra names <<<"${offered#* }"

@@ -17,7 +17,7 @@ ldlinux=/usr/lib/syslinux/modules/bios/ldlinux.c32
 bus vhost_vdpa virtio_vdpa
 n=scsi-$$
 # What the guest said, if it does not end well.
-at_end 'tail -c 4000 console.raw >&3 2>/dev/null'
+at_end '[[ ! -e console.raw ]] || tail -c 4000 console.raw >&3'
 
 # Booted from the disc it has no root, but all modules of its initramfs.
 guest_script <<'END_GUEST'

@@ -12,10 +12,10 @@ n=scsi-$$ fio='' nullb=/sys/kernel/config/nullb/$n
 bus virtio_vdpa vhost_vdpa
 # shellcheck disable=SC2329 # at the end
 end_users() {
-	[[ ! $fio ]] || kill -9 "$fio" 2>/dev/null
-	! mountpoint -q mnt || umount mnt
-	"$ctl" delete "$n" --vdpa --force 2>/dev/null
-	[[ ! -e $nullb ]] || rmdir "$nullb"
+	[[ ! $fio ]] || undo_process "$fio"
+	undo_mount mnt
+	undo_device "$n"
+	[[ ! -e $nullb ]] || undo rmdir "$nullb"
 }
 at_end end_users
 

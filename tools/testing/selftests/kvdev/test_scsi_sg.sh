@@ -55,7 +55,7 @@ truncate -s 64M big.img
 mkdir disc
 seq 100000 >disc/numbers
 xorriso -as mkisofs -quiet -R -V WALK -o disc.iso disc
-at_end "'$ctl' delete $n --vdpa --force 2>/dev/null"
+at_end "undo_device $n"
 "$ctl" create scsi "$n" --queues 2
 "$ctl" lun add "$n" 0:0 --disk --file disk.img --vendor ACME --product 'WALKED DISK' \
 	--revision 7.01 --serial WALK-0 --wwn 0x3123456789abcdef

@@ -12,8 +12,8 @@ bus virtio_vdpa vhost_vdpa
 n=host-$$ fio=''
 # shellcheck disable=SC2329 # at the end
 end_users() {
-	[[ ! $fio ]] || kill -9 "$fio" 2>/dev/null
-	! mountpoint -q mnt || umount mnt
+	[[ ! $fio ]] || undo_process "$fio"
+	undo_mount mnt
 }
 find_disk() { disk=$(disk_of "$n"); }
 # Has virtio's feature bit $1 been accepted by the driver of the disk?

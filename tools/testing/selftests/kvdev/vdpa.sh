@@ -11,16 +11,18 @@ for c in "${KVDEVCTL:-}" /lab/build/kvdevctl/kvdevctl \
 done
 [[ $ctl ]] || skip "no kvdevctl: make -C tools/kvdevctl"
 
+undo_device() { "$ctl" delete "$1" --force; }
+
 # bus DRIVER OTHER: the first driver that takes a device has it.
 bus() {
 	modprobe -q -a kvdev_vdpa "$1" || skip "no $1 in this kernel"
 	modprobe -q -r "$2" || true
-	at_end '! grep -q "^kvdev_vdpa " /proc/modules || rmmod kvdev_vdpa'
+	at_end 'undo_module kvdev_vdpa'
 }
 
 # on_bus TYPE NAME OPTION...: a device on it, which goes at the end.
 on_bus() {
-	at_end "'$ctl' delete $2 --vdpa --force 2>/dev/null"
+	at_end "undo_device $2"
 	"$ctl" create "$@" --vdpa
 }
 
@@ -50,7 +52,12 @@ qemu='' before=() qemu_stdin='' accel=kvm cpu=host
 # Slower, but all of the device is the same.
 [[ -w /dev/kvm ]] || accel=tcg cpu=max
 # shellcheck disable=SC2329 # at the end
-end_qemu() { [[ ! $qemu ]] || { kill -9 "$qemu"; wait "$qemu"; }; }
+end_qemu() {
+	[[ $qemu ]] || return 0
+	undo_process "$qemu"
+	wait "$qemu" 2>/dev/null
+	qemu=''
+}
 start_qemu() {
 	local mib=$1
 	shift
@@ -62,7 +69,7 @@ start_qemu() {
 }
 # The guest has ended too early: its script says so, or it died.
 guest_ended() {
-	grep -aq '^GUEST-EXIT: ' console.raw || died "QEMU ended, and the guest said nothing"
+	grep -aq '^GUEST-EXIT: ' console.raw || fail "QEMU ended, and the guest said nothing"
 	fail "the guest's script failed"
 }
 # What the guest's console said, or the end of the test.

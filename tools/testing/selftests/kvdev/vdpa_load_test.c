@@ -37,7 +37,7 @@ static struct guest *child_of_bus(const void *d)
 
 static const enum end ends[] = { END_SIGKILL, END_CLOSE, END_EXIT };
 
-TEST_TIMEOUT(owner_ends_under_load, 300)
+TEST(owner_ends_under_load)
 {
 	struct vdpa_dev *d = vdpa_disk();
 	int i;
@@ -48,7 +48,7 @@ TEST_TIMEOUT(owner_ends_under_load, 300)
 	vdpa_delete(d);
 }
 
-KVT_TEST(owner_ends_slow_disk, 300, have_null_blk)
+TEST_WHEN(have_null_blk, owner_ends_slow_disk)
 {
 	struct nullb disk;
 	struct vdpa_dev *d = slow_disk(&disk);
