@@ -69,23 +69,23 @@ lab:
 
 check:
 	$(TESTING)/lab/deps
-	$(TESTING)/check
+	$(TESTING)/stage check $(TESTING)/check
 
 kunit:
 	$(TESTING)/lab/deps
-	$(TESTING)/kunit
+	$(TESTING)/stage kunit $(TESTING)/kunit
 
 unit:
 	$(TESTING)/lab/deps
-	$(TESTING)/unit/run
+	$(TESTING)/stage unit $(TESTING)/unit/run
 
 fuzz:
 	$(TESTING)/lab/deps
-	$(TESTING)/fuzz/run $(or $(T),60)
+	$(TESTING)/stage fuzz $(TESTING)/fuzz/run $(or $(T),60)
 
 selftest:
 	$(TESTING)/lab/deps
-	$(TESTING)/selftest $(KERNEL) $(T)
+	$(TESTING)/stage $(KERNEL) $(TESTING)/selftest $(KERNEL) $(T)
 
 test:
 	$(TESTING)/lab/deps
