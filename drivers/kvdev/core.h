@@ -320,6 +320,7 @@ int kvdev_set_line(struct kvdev_dev *dev, int fd, int resample_fd);
 int kvdev_pci_state(struct kvdev_dev *dev, struct kvdev_pci_state *arg);
 void kvdev_signal_vq(struct kvdev_vq *vq);
 void kvdev_signal_config(struct kvdev_dev *dev);
+void kvdev_irq_config_seen(struct kvdev_dev *dev);
 
 /* vq.c: kvdev_dev.mutex is held */
 int kvdev_vq_init(struct kvdev_vq *vq, struct kvdev_dev *dev, u16 index);

@@ -94,6 +94,22 @@ void kvdev_dev_config_changed(struct kvdev_dev *dev)
 EXPORT_SYMBOL_NS_GPL(kvdev_dev_config_changed, KVDEV_NS);
 
 /**
+ * kvdev_dev_config_seen() - the driver has dealt with what changed
+ * @dev: the device
+ *
+ * For drivers that say so by other means than reading the ISR status.
+ *
+ * Context: any. The caller serialises with kvdev_dev_config_changed().
+ */
+void kvdev_dev_config_seen(struct kvdev_dev *dev)
+{
+	/* The driver has yet to hear of this. */
+	if (!test_bit(KVDEV_DEV_NEEDS_RESET, &dev->flags))
+		kvdev_irq_config_seen(dev);
+}
+EXPORT_SYMBOL_NS_GPL(kvdev_dev_config_seen, KVDEV_NS);
+
+/**
  * kvdev_dev_refresh_config() - somebody is about to read the configuration
  * @dev: the device
  * @offset: of the first byte

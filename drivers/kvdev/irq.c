@@ -95,6 +95,20 @@ void kvdev_signal_config(struct kvdev_dev *dev)
 	signal_vector(dev, READ_ONCE(dev->regs.config_vector));
 }
 
+/**
+ * kvdev_irq_config_seen() - end a configuration change notification
+ * @dev: the device
+ *
+ * The line is low from the guest's end of interrupt on, as if it had read the
+ * ISR status.
+ *
+ * Context: any.
+ */
+void kvdev_irq_config_seen(struct kvdev_dev *dev)
+{
+	atomic_andnot(ISR_CONFIG, &dev->isr);
+}
+
 static void resample_work(struct work_struct *work)
 {
 	struct kvdev_dev *dev = container_of(work, struct kvdev_dev,

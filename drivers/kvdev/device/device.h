@@ -162,6 +162,8 @@ void *kvdev_dev_priv(const struct kvdev_dev *dev);
 void *kvdev_dev_config(struct kvdev_dev *dev);
 /* After a change of it that the driver is to notice; mutex held. */
 void kvdev_dev_config_changed(struct kvdev_dev *dev);
+/* The driver has seen the change: no interrupt is pending for it. Any context. */
+void kvdev_dev_config_seen(struct kvdev_dev *dev);
 /* What is offered has changed; mutex held, status is 0. */
 void kvdev_dev_update_features(struct kvdev_dev *dev);
 /* Device status, 0: no driver; mutex held. */

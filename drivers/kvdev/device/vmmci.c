@@ -58,6 +58,16 @@ static const enum kvdev_event_type events[] = {
 	[VMMCI_STOP_TIMEOUT] = KVDEV_EVENT_VMMCI_STOP_TIMEOUT,
 };
 
+/*
+ * What the driver was interrupted for has been answered or taken back; @v->lock
+ * is held. OpenBSD's driver for Linux never reads the ISR status, and would be
+ * interrupted for ever.
+ */
+static void end_interrupt(struct vmmci *v)
+{
+	kvdev_dev_config_seen(v->dev);
+}
+
 static void report(struct vmmci *v, enum kvdev_vmmci_outcome outcome, u32 op)
 {
 	if (outcome != VMMCI_NOTHING)
@@ -93,6 +103,8 @@ static void clock_fires(struct timer_list *timer)
 	/* The command it was set for may have given way to another. */
 	v->armed = 0;
 	set_clock(v);
+	if (outcome != VMMCI_NOTHING)
+		end_interrupt(v);
 	spin_unlock(&v->lock);
 	report(v, outcome, op);
 }
@@ -135,6 +147,8 @@ static int vmmci_config_write(struct kvdev_dev *dev, u32 offset,
 		ret = kvdev_vmmci_answer(&v->state, op, ktime_get_ns(),
 					 &outcome);
 		set_clock(v);
+		if (outcome == VMMCI_ACKED)
+			end_interrupt(v);
 	}
 	spin_unlock_bh(&v->lock);
 	report(v, outcome, op);
@@ -171,10 +185,12 @@ static int send(struct vmmci *v, u32 command, u64 ack_ms, u64 stop_ms)
 	if (ret)
 		return ret;
 	spin_lock_bh(&v->lock);
-	if (command == KVDEV_VMMCI_NONE)
+	if (command == KVDEV_VMMCI_NONE) {
 		kvdev_vmmci_cancel(&v->state);
-	else
+		end_interrupt(v);
+	} else {
 		ret = kvdev_vmmci_send(&v->state, command, answers, &times);
+	}
 	set_clock(v);
 	spin_unlock_bh(&v->lock);
 	/* What is taken back is not worth an interrupt. */

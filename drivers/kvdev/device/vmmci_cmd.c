@@ -102,8 +102,9 @@ static void take_answer(struct kvdev_vmmci_cmd_state *s, u64 now)
  * @now: time in ns
  * @outcome: what that means
  *
- * The same value as was sent is the answer, once: it does not start the clock
- * anew. All other shutdowns and reboots are the guest's own.
+ * The same value as was sent is the answer. A driver that is interrupted again
+ * repeats it: that means nothing, and does not start the clock anew. All other
+ * shutdowns and reboots are the guest's own.
  *
  * Return: 0, or -EINVAL for what it cannot say.
  */
@@ -115,7 +116,9 @@ int kvdev_vmmci_answer(struct kvdev_vmmci_cmd_state *s, u32 op, u64 now,
 		return 0;
 	if (op >= VMMCI_NR_OPS)
 		return -EINVAL;
-	if (op == s->awaited && !s->acked) {
+	if (op == s->awaited) {
+		if (s->acked)
+			return 0;
 		take_answer(s, now);
 		*outcome = VMMCI_ACKED;
 		return 0;

@@ -28,8 +28,8 @@ TEST(events_of_each_file)
 	EXPECT_EQ(event_next(early, 0).type, EV(GUEST_SHUTDOWN));
 
 	/* In order; of each the last, with a count. */
-	EXPECT_EQ(ci_send(&c, SHUTDOWN), 0);
-	EXPECT_EQ(ci_poke(&c, CMD, 4, SHUTDOWN), 0);
+	EXPECT_EQ(ci_send(&c, SYNCRTC), 0);
+	EXPECT_EQ(ci_poke(&c, CMD, 4, SYNCRTC), 0);
 	EXPECT_EQ(ci_poke(&c, CMD, 4, REBOOT), 0);
 	EXPECT_EQ(ci_poke(&c, CMD, 4, SHUTDOWN), 0);
 	EXPECT_EQ(ci_poke(&c, CMD, 4, SHUTDOWN), 0);

@@ -168,6 +168,22 @@ bool ci_interrupted(struct ci *c)
 	return legacy_read(c, VIRTIO_PCI_ISR, 1) == VIRTIO_PCI_ISR_CONFIG;
 }
 
+uint32_t ci_isr(struct ci *c)
+{
+	if (c->wire == LEGACY)
+		return legacy_read(c, VIRTIO_PCI_ISR, 1);
+	return reg_read(c->g, c->g->bar.isr_offset, 1);
+}
+
+void ci_set_line(struct ci *c, int line, int end)
+{
+	struct kvdev_set_line l = {
+		.size = sizeof(l), .fd = line, .resample_fd = end,
+	};
+
+	ASSERT_EQ(cmd(c->fd, KVDEV_SET_LINE, &l), 0);
+}
+
 /* -------------------------------------------------------------------- host */
 
 int ci_send_within(int fd, uint32_t op, uint32_t ack_ms, uint32_t stop_ms)

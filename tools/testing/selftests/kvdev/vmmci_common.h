@@ -44,6 +44,8 @@ struct ci *ci_new(enum wire wire, uint64_t refuse);
 struct ci *ci_start(enum wire wire, uint64_t refuse);
 void ci_free(struct ci *c);
 bool ci_interrupted(struct ci *c);
+uint32_t ci_isr(struct ci *c);		/* reads and clears; not of RING */
+void ci_set_line(struct ci *c, int line, int end);
 int ci_send_within(int fd, uint32_t op, uint32_t ack_ms, uint32_t stop_ms);
 int ci_send(struct ci *c, uint32_t op);
 bool event_readable(int fd, int ms);

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * vmmci_guest [deaf]: a driver of the VMM control interface, as OpenBSD has it in
- * its kernel, for user space of a Linux guest: finds the device on PCI, reaches
- * its registers through I/O ports, checks every field, and then does what the
- * host asks for. With "deaf" it does not.
+ * vmmci_guest [deaf | heedless]: a driver of the VMM control interface, as OpenBSD
+ * has it in its kernel, for user space of a Linux guest: finds the device on PCI,
+ * reaches its registers through I/O ports, checks every field, and then does what
+ * the host asks for. With "deaf" it does not. With "heedless" it never reads the
+ * ISR status, as OpenBSD's driver for Linux.
  *
  * There is no interrupt handler in user space: it polls the ISR status, and looks
  * whether PCI says that the interrupt line is high.
+ *
+ * Its clock is wrong from the beginning until the host asks it to set it.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -18,10 +21,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/io.h>
+#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
 #include <linux/pci_regs.h>
+#include <linux/rtc.h>
 #include <linux/virtio_config.h>
 #include <linux/virtio_pci.h>
 
@@ -42,6 +47,7 @@ enum { SHUTDOWN = 1, REBOOT, SYNCRTC };
 
 static int config_fd;
 static unsigned int base, size, failed;
+static bool heedless;
 
 #define CHECK(is, want)							\
 	do {								\
@@ -251,6 +257,8 @@ static uint32_t wait_for_command(void)
 
 	while (!(pci(PCI_STATUS, 2) & PCI_STATUS_INTERRUPT))
 		nanosleep(&wait, NULL);
+	if (heedless)
+		return rd(CMD, 4);
 	CHECK(rd(VIRTIO_PCI_ISR, 1), VIRTIO_PCI_ISR_CONFIG);
 	CHECK(rd(VIRTIO_PCI_ISR, 1), 0);
 	CHECK(pci(PCI_STATUS, 2) & PCI_STATUS_INTERRUPT, 0);
@@ -266,6 +274,34 @@ static void answer(uint32_t op)
 		wr(CMD + i, 1, op >> 8 * i);
 }
 
+static void set_clock(time_t seconds)
+{
+	struct timespec t = { .tv_sec = seconds };
+
+	if (clock_settime(CLOCK_REALTIME, &t))
+		die("clock");
+}
+
+/* SYNCRTC: the clock follows that of the machine, as after a boot. */
+static void sync_clock(void)
+{
+	struct tm tm = {};
+	struct rtc_time r;
+	int rtc = open("/dev/rtc0", O_RDONLY);
+
+	if (rtc < 0 || ioctl(rtc, RTC_RD_TIME, &r))
+		die("/dev/rtc0");
+	close(rtc);
+	tm.tm_sec = r.tm_sec;
+	tm.tm_min = r.tm_min;
+	tm.tm_hour = r.tm_hour;
+	tm.tm_mday = r.tm_mday;
+	tm.tm_mon = r.tm_mon;
+	tm.tm_year = r.tm_year;
+	set_clock(timegm(&tm));
+	printf("clock: %lld\n", (long long)time(NULL));
+}
+
 static void serve(void)
 {
 	uint32_t op;
@@ -273,8 +309,12 @@ static void serve(void)
 	do {
 		op = wait_for_command();
 		answer(op);
+		/* Answered is over, though nobody has read the ISR status. */
+		if (heedless)
+			CHECK(pci(PCI_STATUS, 2) & PCI_STATUS_INTERRUPT, 0);
 		printf("command: %u\n", op);
 		if (op == SYNCRTC) {
+			sync_clock();
 			check_time();
 			/* Taken; there may be another one by now */
 			CHECK(rd(CMD, 4) != SYNCRTC, true);
@@ -288,6 +328,7 @@ int main(int argc, char **argv)
 {
 	bool deaf = argc > 1 && !strcmp(argv[1], "deaf");
 
+	heedless = argc > 1 && !strcmp(argv[1], "heedless");
 	setlinebuf(stdout);
 	if (iopl(3))
 		die("iopl");
@@ -297,6 +338,7 @@ int main(int argc, char **argv)
 	check_time();
 	check_writes();
 	start();
+	set_clock(1000000);
 	printf("driver: up\n");
 	if (deaf)
 		for (;;)

@@ -376,6 +376,74 @@ TEST(answers_do_not_prolong)
 	EXPECT_EQ(e.type, EV(STOP_TIMEOUT));
 }
 
+/* The line as KVM makes it: high from a signal to the end that finds no cause. */
+static bool line_stays(int line, int end, int ms)
+{
+	uint64_t one = 1;
+
+	ASSERT_EQ(write(end, &one, 8), 8);
+	return event_wait(line, ms);
+}
+
+/*
+ * OpenBSD's driver for Linux never reads the ISR status: its answer ends the
+ * interrupt. Until then, however often the line is ended, it is high.
+ */
+TEST(interrupt_ends_with_the_answer)
+{
+	static const uint32_t ops[] = { SYNCRTC, REBOOT };
+	static const enum wire wires[] = { MODERN, LEGACY };
+	unsigned int l, i, n;
+
+	for (l = 0; l < ARRAY_SIZE(wires); l++) {
+		struct ci *c = ci_start(wires[l], 0);
+		int line = event_new(), end = event_new();
+
+		ci_set_line(c, line, end);
+		for (i = 0; i < ARRAY_SIZE(ops); i++) {
+			EXPECT_EQ(ci_send(c, ops[i]), 0);
+			EXPECT_TRUE(event_wait(line, WAIT_MS));
+			for (n = 0; n < 3; n++)
+				EXPECT_TRUE(line_stays(line, end, WAIT_MS));
+			EXPECT_EQ(ci_read(c, CMD, 4), ops[i]);
+			ci_answer(c, ops[i]);
+			/* One that was on its way */
+			event_take(line);
+			EXPECT_TRUE(!line_stays(line, end, NO_USED_MS));
+			EXPECT_EQ(ci_isr(c), 0);
+			EXPECT_EVENT(c, EV(ACK), ops[i]);
+		}
+		/* A repeated answer is nothing the guest wants by itself. */
+		for (n = 0; n < 3; n++)
+			ci_answer(c, REBOOT);
+		EXPECT_NO_EVENT(c);
+		ci_answer(c, SHUTDOWN);
+		EXPECT_EVENT(c, EV(GUEST_SHUTDOWN), SHUTDOWN);
+		ci_free(c);
+	}
+}
+
+/* What is taken back has nobody to answer it. */
+TEST(interrupt_ends_with_the_command)
+{
+	static const enum wire wires[] = { MODERN, LEGACY };
+	unsigned int l;
+
+	for (l = 0; l < ARRAY_SIZE(wires); l++) {
+		struct ci *c = ci_start(wires[l], 0);
+
+		EXPECT_EQ(ci_send(c, SHUTDOWN), 0);
+		EXPECT_EQ(ci_send(c, KVDEV_VMMCI_NONE), 0);
+		EXPECT_EQ(ci_isr(c), 0);
+		EXPECT_EQ(ci_send_within(c->fd, REBOOT, 1, 1), 0);
+		EXPECT_EVENT(c, EV(ACK_TIMEOUT), REBOOT);
+		EXPECT_EQ(ci_isr(c), 0);
+		EXPECT_EQ(ci_send(c, SHUTDOWN), 0);
+		EXPECT_EQ(ci_isr(c), VIRTIO_PCI_ISR_CONFIG);
+		ci_free(c);
+	}
+}
+
 TEST(guest_on_its_own)
 {
 	unsigned int l;

@@ -179,6 +179,26 @@ static void aml_pci(struct aml *aml)
 	end(aml, at);
 }
 
+static const u8 rtc_resources[] = {
+	/* IO: index and data */
+	0x47, 0x01, BYTES16(RTC_INDEX_PORT), BYTES16(RTC_INDEX_PORT), 0x01,
+	0x02,
+};
+
+static void aml_rtc(struct aml *aml)
+{
+	size_t at;
+
+	/* Device (RTC0) { Name (_HID, EisaId ("PNP0B00")) */
+	EMIT(aml, 0x5b, 0x82);
+	at = begin(aml);
+	EMIT(aml, 'R', 'T', 'C', '0');
+	name(aml, "_HID");
+	EMIT(aml, 0x0c, 0x41, 0xd0, 0x0b, 0x00);
+	crs(aml, rtc_resources, sizeof(rtc_resources));
+	end(aml, at);
+}
+
 static struct mmio_dev {
 	u64 base;
 	u32 size;
@@ -228,6 +248,7 @@ static u64 add_dsdt(struct vm *vm)
 	at = begin(&aml);
 	EMIT(&aml, '\\', '_', 'S', 'B', '_');
 	aml_pci(&aml);
+	aml_rtc(&aml);
 	for (i = 0; i < nr_mmio_devs; i++)
 		aml_mmio(&aml, i);
 	end(&aml, at);
@@ -253,7 +274,7 @@ static void put(u8 *table, unsigned int offset, u64 value, unsigned int len)
 static u64 add_fadt(struct vm *vm, u64 facs, u64 dsdt)
 {
 	enum {			/* IAPC_BOOT_ARCH and Flags */
-		NO_VGA = 1 << 2, NO_CMOS_RTC = 1 << 5,
+		NO_VGA = 1 << 2,
 		WBINVD = 1 << 0, NO_PWR_BUTTON = 1 << 4,
 		NO_SLP_BUTTON = 1 << 5, NO_FIX_RTC = 1 << 6, RESET = 1 << 10,
 	};
@@ -268,7 +289,8 @@ static u64 add_fadt(struct vm *vm, u64 facs, u64 dsdt)
 	put(fadt, 89, 2, 1);			/* PM1_CNT_LEN */
 	put(fadt, 96, 0xffff, 2);		/* no C2 */
 	put(fadt, 98, 0xffff, 2);		/* no C3 */
-	put(fadt, 109, NO_VGA | NO_CMOS_RTC, 2);
+	put(fadt, 108, RTC_CENTURY, 1);
+	put(fadt, 109, NO_VGA, 2);
 	put(fadt, 112, WBINVD | NO_PWR_BUTTON | NO_SLP_BUTTON | NO_FIX_RTC |
 	    RESET, 4);
 	put(fadt, 116, 0x01000801, 4);		/* RESET_REG: byte wide port */

@@ -462,6 +462,7 @@ int main(int argc, char **argv)
 	vm.nr_cpus = opt.nr_cpus;
 	vm_init(&vm, (u64)opt.mem_mib << 20, opt.shared_mem);
 	platform_init();
+	rtc_init();
 	pci_init();
 	for (i = 0; i < opt.nr_disks; i++)
 		kvdev_add_disk(&vm, &opt.disk[i]);

@@ -11,6 +11,7 @@
  *	boot.c		loads a bzImage; acpi.c: the tables it finds
  *	bus.c		who answers which port or address
  *	platform.c	power off, reset, and how a guest returns a status
+ *	rtc.c		the clock of a PC
  *	serial.c	the console
  *	pci.c		configuration space; msix.c: its interrupts
  *	kvdev.c		virtio devices; stats.c: their counters; tap.c: their
@@ -56,6 +57,8 @@ typedef __u64 u64;
 #define HIGH_RAM_BASE	0x100000000UL
 
 /* I/O ports and interrupts which more than one file must agree on. */
+#define RTC_INDEX_PORT	0x70		/* data is the next one */
+#define RTC_CENTURY	0x32		/* register that ACPI names */
 #define PM1A_EVENT_PORT	0x600
 #define PM1A_CTRL_PORT	0x604
 #define KBD_CTRL_PORT	0x64
@@ -165,6 +168,9 @@ u64 acpi_build(struct vm *vm);
 
 /* platform.c, serial.c */
 void platform_init(void);
+
+/* rtc.c */
+void rtc_init(void);
 void serial_init(struct vm *vm);
 
 /* pci.c */
