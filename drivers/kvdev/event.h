@@ -16,7 +16,7 @@
 
 struct kvdev_dev;
 
-#define KVDEV_NR_EVENTS	(KVDEV_EVENT_VMMCI_STOP_TIMEOUT + 1)
+#define KVDEV_NR_EVENTS	(KVDEV_EVENT_SCSI_TRAY + 1)
 
 /**
  * struct kvdev_events - of a device

@@ -9,6 +9,7 @@
  *	stats.c		stats
  *	lun.c		lun, media
  *	vmmci.c		vmmci
+ *	event.c		what devices tell
  *	device.c	ioctls of /dev/kvdev
  *	vdpa.c		netlink of the vDPA bus
  *	user.c		who uses a device: sysfs and /proc
@@ -90,6 +91,10 @@ bool name_valid(const char *name);
 #define for_each_device(d)						\
 	for (uint32_t next_id = 0; device_next(next_id, (d)) == 0;	\
 	     next_id = (d)->id + 1)
+
+/* event.c */
+void event_next(int fd, struct kvdev_event *e);
+void events_wait(int fd, uint64_t count);
 
 /* vdpa.c */
 struct vdpa_dev {

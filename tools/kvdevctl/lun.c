@@ -18,9 +18,11 @@ const char lun_help[] =
 "       kvdevctl lun add NAME TARGET:LUN --disk|--cdrom [OPTION]...\n"
 "       kvdevctl lun del NAME TARGET:LUN\n"
 "       kvdevctl lun resize NAME TARGET:LUN\n"
+"       kvdevctl lun wait NAME [--count N]\n"
 "Disks and CD-ROM drives of a SCSI device, also while a guest uses it. Targets\n"
 "are 0 to 255, LUNs 0 to 16383. 'resize' tells the guest that the store has\n"
-"another size.\n"
+"another size. 'wait' prints what happens: 'tray-open TARGET:LUN' when the guest\n"
+"ejects a medium, 'tray-closed', and 'needs-reset' and 'released' of the device.\n"
 "\n"
 "  --disk             a disk, of a file or block device\n"
 "  --cdrom            a CD-ROM drive, with an image or empty\n"
@@ -32,12 +34,13 @@ const char lun_help[] =
 "  --rotational       a disk that says it has moving parts\n"
 "  --direct           bypass the page cache (block devices always do)\n"
 "  --shared           even if others write to the store too\n"
-"  --block-size N     of a disk: 512 or 4096\n"
+"  --block-size N     of a disk: 512 or 4096; the default is what the store needs\n"
 "  --vendor TEXT      what the guest sees, up to 8 characters\n"
 "  --product TEXT     up to 16\n"
 "  --revision TEXT    up to 4\n"
 "  --serial TEXT      up to 36\n"
 "  --wwn NUMBER       world wide name, 64 bits that begin with 2, 3 or 5\n"
+"  --count N          end after that many events\n"
 "  -j, --json\n"
 "\n"
 "Examples:\n"
@@ -74,7 +77,7 @@ struct lun_options {
 enum {
 	OPT_DISK = 256, OPT_CDROM, OPT_REMOVABLE, OPT_ROTATIONAL,
 	OPT_BLOCK_SIZE, OPT_VENDOR, OPT_PRODUCT, OPT_REVISION, OPT_SERIAL,
-	OPT_WWN, OPT_EJECT, OPT_FORCE,
+	OPT_WWN, OPT_EJECT, OPT_FORCE, OPT_COUNT,
 };
 
 static const struct option no_options[] = { COMMON_OPTIONS };
@@ -282,6 +285,25 @@ static int cmd_lun_resize(int argc, char **argv)
 	return unit_command(argc, argv, KVDEV_SCSI_RESIZE_LUN, "resize");
 }
 
+static int cmd_lun_wait(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "count", required_argument, NULL, OPT_COUNT },
+		COMMON_OPTIONS
+	};
+	uint64_t count = 0;
+	int fd;
+
+	while (next_option(argc, argv, options) != -1)
+		if (!parse_number(optarg, &count) || !count)
+			usage_error("--count: '%s' is not a number from 1",
+				    optarg);
+	fd = open_scsi(need_name(argc, argv));
+	events_wait(fd, count);
+	close(fd);
+	return EXIT_OK;
+}
+
 static int cmd_lun_add(int argc, char **argv)
 {
 	struct lun_options o = {
@@ -485,6 +507,7 @@ int cmd_lun(int argc, char **argv)
 		{ "add", cmd_lun_add, lun_help },
 		{ "del", cmd_lun_del, lun_help },
 		{ "resize", cmd_lun_resize, lun_help },
+		{ "wait", cmd_lun_wait, lun_help },
 	};
 
 	return run_command(commands, ARRAY_SIZE(commands), lun_help, argc,

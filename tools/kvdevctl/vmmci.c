@@ -50,17 +50,6 @@ static const char *const ops[] = {
 	[OP_WAIT] = "wait",
 };
 
-static const char *const events[] = {
-	[KVDEV_EVENT_NEEDS_RESET] = "needs-reset",
-	[KVDEV_EVENT_RELEASED] = "released",
-	[KVDEV_EVENT_VMMCI_ACK] = "ack",
-	[KVDEV_EVENT_VMMCI_DONE] = "done",
-	[KVDEV_EVENT_VMMCI_GUEST_SHUTDOWN] = "guest-shutdown",
-	[KVDEV_EVENT_VMMCI_GUEST_REBOOT] = "guest-reboot",
-	[KVDEV_EVENT_VMMCI_ACK_TIMEOUT] = "ack-timeout",
-	[KVDEV_EVENT_VMMCI_STOP_TIMEOUT] = "stop-timeout",
-};
-
 struct vmmci_options {
 	const char *name;
 	uint32_t op;
@@ -125,43 +114,6 @@ static void parse(struct vmmci_options *o, int argc, char **argv)
 		usage_error("--wait and time-outs belong to shutdown, reboot and syncrtc");
 }
 
-static void print_event(const struct kvdev_event *e)
-{
-	bool known = e->type < ARRAY_SIZE(events) && events[e->type];
-	char number[24];
-	const char *name = known ? events[e->type] : number;
-	const char *op = e->value && e->value < OP_WAIT ? ops[e->value] : "";
-	struct json_object *o;
-
-	snprintf(number, sizeof(number), "event-%u", e->type);
-	if (opt_json) {
-		o = json_object_new_object();
-		json_add_text(o, "event", name);
-		json_add_text(o, "command", op);
-		json_add_u64(o, "count", e->count);
-		json_add_u64(o, "time_ns", e->time_ns);
-		json_print(o);
-	} else {
-		printf("%s%s%s\n", name, op[0] ? " " : "", op);
-	}
-	fflush(stdout);
-	if (ferror(stdout))
-		exit(EXIT_FAILED);
-}
-
-static void next_event(int fd, struct kvdev_event *e)
-{
-	ssize_t len;
-
-	do
-		len = read(fd, e, sizeof(*e));
-	while (len < 0 && errno == EINTR);
-	if (len != sizeof(*e))
-		die("cannot read events: %s",
-		    len < 0 ? strerror(errno) : "too short");
-	print_event(e);
-}
-
 /* What a command comes to at last; -1: that was not the end. */
 static int outcome(uint32_t op, const struct kvdev_event *e)
 {
@@ -185,16 +137,14 @@ static int outcome(uint32_t op, const struct kvdev_event *e)
 static int wait_for(const struct vmmci_options *o, int fd)
 {
 	struct kvdev_event e;
-	uint64_t n;
 	int ret = -1;
 
 	if (o->op == OP_WAIT) {
-		for (n = 0; !o->count || n < o->count; n++)
-			next_event(fd, &e);
+		events_wait(fd, o->count);
 		return EXIT_OK;
 	}
 	while (ret < 0) {
-		next_event(fd, &e);
+		event_next(fd, &e);
 		ret = outcome(o->op, &e);
 	}
 	return ret;

@@ -8,6 +8,7 @@
 #include <linux/file.h>
 #include <linux/log2.h>
 #include <linux/sched/signal.h>
+#include <linux/siphash.h>
 #include <linux/slab.h>
 
 #include <uapi/linux/kvdev.h>
@@ -154,6 +155,35 @@ void kvdev_backend_close(struct kvdev_backend *backend)
 	backend->ops->close(backend);
 	fput(backend->file);
 	kfree(backend);
+}
+
+/**
+ * kvdev_backend_id() - a number that tells the store from others
+ * @backend: the store
+ *
+ * The same for the same file or block device on the same file system, also after
+ * the host was started again. A hash: nothing of the host can be learnt from it.
+ *
+ * Return: the number.
+ */
+u64 kvdev_backend_id(const struct kvdev_backend *backend)
+{
+	const struct inode *inode = backend->file->f_mapping->host;
+	static const siphash_key_t key = { { 0x6b76646576207363ULL,
+					     0x7369207374657665ULL } };
+	struct {
+		u8 uuid[sizeof(inode->i_sb->s_uuid)];
+		u64 ino;
+		u32 generation;
+		u32 rdev;
+	} what = {
+		.ino = inode->i_ino,
+		.generation = inode->i_generation,
+		.rdev = inode->i_rdev,
+	};
+
+	memcpy(what.uuid, &inode->i_sb->s_uuid, sizeof(what.uuid));
+	return siphash(&what, sizeof(what), &key);
 }
 
 /**

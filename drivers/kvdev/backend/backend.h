@@ -167,6 +167,7 @@ struct kvdev_backend {
 /* For devices */
 struct kvdev_backend *kvdev_backend_open(int fd, u32 format, bool read_only);
 void kvdev_backend_close(struct kvdev_backend *backend);
+u64 kvdev_backend_id(const struct kvdev_backend *backend);
 void kvdev_backend_path(const struct kvdev_backend *backend, char *buf,
 			size_t len);
 void kvdev_backend_submit(struct kvdev_backend *backend, struct kvdev_io *io);

@@ -26,9 +26,13 @@ static const struct kvdev_scsi_config disk_4k_config = {
 	.type = KVDEV_SCSI_DISK,
 	.block_size = 4096,
 	.rotational = true,
+	.physical_exp = 1,
+	.aligned_lba = 1,
+	.opt_granularity = 0x102,
 	.vendor = "KVDEVVVV",
 	.product = "PRODUCT OF 16 CH",
 	.revision = "0002",
+	.id = 0x0123456789abcdefULL,
 };
 
 static const struct kvdev_scsi_config cd_config = {

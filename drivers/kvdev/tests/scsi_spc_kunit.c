@@ -83,10 +83,17 @@ static void vpd_identification(struct kunit *test)
 	KUNIT_EXPECT_MEMEQ(test, &s->resp[8],
 			   "KVDEV   DISK OF A TEST  serial-1", 32);
 	KUNIT_EXPECT_MEMEQ(test, &s->resp[40], naa, sizeof(naa));
-	/* Nothing that would tell it from another one */
+	/* Neither serial number nor name */
 	s = mock_scsi(test, MOCK_DISK_4K);
 	mock_scsi_do(s, 0, BUFFER, 0x12, 1, 0x83, 1, 0);
-	expect_resp(s, 0, 0x83, 0, 0);
+	mock_scsi_good(s, 4 + 4 + 24 + 16);
+	KUNIT_EXPECT_EQ(test, mock_be(&s->resp[4], 4), 0x02010028U);
+	KUNIT_EXPECT_MEMEQ(test, &s->resp[8],
+			   "KVDEVVVVPRODUCT OF 16 CH0123456789abcdef", 40);
+	/* A name is enough. */
+	s->lu.cfg.naa = 0x3000000000000001ULL;
+	mock_scsi_do(s, 0, BUFFER, 0x12, 1, 0x83, 1, 0);
+	mock_scsi_good(s, 4 + 12);
 }
 
 static void vpd_block_limits(struct kunit *test)
@@ -105,7 +112,8 @@ static void vpd_block_limits(struct kunit *test)
 	expected[1] = 0xb0;
 	expected[3] = 0x3c;
 	expected[4] = 0x01;
-	expected[7] = 1;
+	expected[6] = 1;
+	expected[7] = 2;
 	s = mock_scsi(test, MOCK_DISK_4K);
 	mock_scsi_do(s, 0, BUFFER, 0x12, 1, 0xb0, 1, 0);
 	KUNIT_EXPECT_MEMEQ(test, s->resp, expected, sizeof(expected));
@@ -114,6 +122,7 @@ static void vpd_block_limits(struct kunit *test)
 	mock_scsi_do(s, 0, BUFFER, 0x12, 1, 0xb0, 1, 0);
 	expected[0] = 5;
 	expected[4] = 0;
+	expected[6] = 0;
 	expected[7] = 0;
 	expected[10] = 4;
 	KUNIT_EXPECT_MEMEQ(test, s->resp, expected, sizeof(expected));
@@ -291,7 +300,7 @@ static void capacities(struct kunit *test)
 	mock_scsi_do(s, 0, BUFFER, 0x9e, 0x10, 0, 0, 0, 0, 0, 0, 0, 0,
 		     0, 0, 0, 16);
 	expect_resp(s, 0, 0, 0, 1, 0xff, 0xff, 0xff, 0xff, 0, 0, 0x10, 0,
-		    0, 0, 0, 0);
+		    0, 1, 0, 1);
 }
 
 struct unmap_case {
@@ -313,6 +322,11 @@ static const struct unmap_case unmap_cases[] = {
 	{ "part of a range is none", 24, { 0, 22, 0, 15 } },
 	{ "past the end", 24, { 0, 22, 0, 16, [13] = 0x0f, 0x42, 0x3f,
 				[19] = 2 }, KVDEV_SENSE_LBA_RANGE },
+	{ "no blocks at the end", 24, { 0, 22, 0, 16, [13] = 0x0f, 0x42, 0x40 },
+	  .nr_ranges = 1 },
+	{ "no blocks past the end", 24, { 0, 22, 0, 16,
+					  [13] = 0x0f, 0x42, 0x41 },
+	  KVDEV_SENSE_LBA_RANGE },
 	{ "wraps", 24, { 0, 22, 0, 16, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
 			 0xff, 0xff, 0, 0, 0, 2 }, KVDEV_SENSE_LBA_RANGE },
 	{ "second is bad", 40, { 0, 38, 0, 32, [19] = 1, [24] = 1 },

@@ -638,6 +638,8 @@ struct kvdev_get_doorbell {
  *	it was taken back
  * @KVDEV_EVENT_VMMCI_STOP_TIMEOUT: the guest took the command, but did not shut
  *	down or reboot in time
+ * @KVDEV_EVENT_SCSI_TRAY: the guest opened or closed the tray of a CD-ROM drive
+ *	or a removable disk
  */
 enum kvdev_event_type {
 	KVDEV_EVENT_NEEDS_RESET = 1,
@@ -648,13 +650,18 @@ enum kvdev_event_type {
 	KVDEV_EVENT_VMMCI_GUEST_REBOOT,
 	KVDEV_EVENT_VMMCI_ACK_TIMEOUT,
 	KVDEV_EVENT_VMMCI_STOP_TIMEOUT,
+	KVDEV_EVENT_SCSI_TRAY,
 };
+
+/* Value of KVDEV_EVENT_SCSI_TRAY: target in bits 16 to 23, LUN below them. */
+#define KVDEV_SCSI_TRAY_OPEN	(1U << 31)
 
 /**
  * struct kvdev_event - read(2)
  * @size: bytes of the structure as the kernel knows it
  * @type: enum kvdev_event_type; more may come
- * @value: enum kvdev_vmmci_command of KVDEV_EVENT_VMMCI_*, 0 of others
+ * @value: enum kvdev_vmmci_command of KVDEV_EVENT_VMMCI_*; the unit of
+ *	KVDEV_EVENT_SCSI_TRAY, and whether its tray is open; 0 of others
  * @__reserved: 0
  * @count: events of this type since KVDEV_CREATE, with this one
  * @time_ns: when it happened, CLOCK_MONOTONIC

@@ -67,6 +67,7 @@ enum kvdev_scsi_opcode {
 	OP_READ_DISC_STRUCTURE		= 0xad,
 	OP_WRITE_VERIFY_12		= 0xae,
 	OP_VERIFY_12			= 0xaf,
+	OP_READ_CD_MSF			= 0xb9,
 	OP_SET_CD_SPEED			= 0xbb,
 	OP_MECHANISM_STATUS		= 0xbd,
 	OP_READ_CD			= 0xbe,
@@ -184,6 +185,11 @@ void kvdev_scsi_put_text(u8 *to, const char *text, u32 len);
 /* A CD has no more than 80 minutes; what is larger must be a DVD. */
 bool kvdev_scsi_is_dvd(const struct kvdev_scsi_lu *lu);
 
+/* MMC-6, 4.2.3.2: a time on a disc is that of a block, two seconds later */
+#define MSF_FRAMES	75
+#define MSF_SECONDS	60
+#define MSF_OFFSET	150
+
 /* MMC-6, table 294: media event codes */
 #define MEDIA_EVENT_NONE	0
 #define MEDIA_EVENT_EJECT	1
@@ -243,6 +249,7 @@ u32 kvdev_scsi_get_performance(struct kvdev_scsi_ctx *ctx);
 u32 kvdev_scsi_mechanism_status(struct kvdev_scsi_ctx *ctx);
 u32 kvdev_scsi_read_buffer_capacity(struct kvdev_scsi_ctx *ctx);
 u32 kvdev_scsi_read_cd(struct kvdev_scsi_ctx *ctx);
+u32 kvdev_scsi_read_cd_msf(struct kvdev_scsi_ctx *ctx);
 u32 kvdev_scsi_set_cd_speed(struct kvdev_scsi_ctx *ctx);
 
 /* disc.c */

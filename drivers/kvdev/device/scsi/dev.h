@@ -7,6 +7,7 @@
  *	lun.c		commands of user space on logical units
  *	request.c	request queues: parse, execute, complete
  *	slow.c		commands that take more than one operation
+ *	probe.c		which block of a READ is bad
  *	control.c	control queue: task management, notifications
  *	event.c		event queue
  *
@@ -98,7 +99,7 @@ struct vscsi {
  * @scsi: its device
  * @target: address
  * @lun: address
- * @lock: covers the fields to @notify; interrupts off
+ * @lock: covers the fields to @probing; interrupts off
  * @lu: what commands do to it
  * @tasks: commands that have begun and not ended, in order of their number
  * @last_task: number of the youngest
@@ -107,6 +108,7 @@ struct vscsi {
  * @users: those who hold the unit without a task
  * @dead: nobody gets hold of it any more
  * @notify: asynchronous notifications the driver wants, VSCSI_ASYNC_*
+ * @probing: somebody looks for a bad block
  * @idle: woken when a task ends that somebody may be waiting for
  * @backend: store; NULL: no medium. Changes only while there is no task that
  *	saw a medium
@@ -117,7 +119,7 @@ struct vscsi_unit {
 	u8 target;
 	u16 lun;
 
-	spinlock_t lock;		/* the fields to @notify */
+	spinlock_t lock;		/* the fields to @probing */
 	struct kvdev_scsi_lu lu;
 	struct list_head tasks;
 	u64 last_task;
@@ -126,6 +128,7 @@ struct vscsi_unit {
 	unsigned int users;
 	bool dead;
 	u32 notify;
+	bool probing;
 
 	wait_queue_head_t idle;
 	struct kvdev_backend *backend;
@@ -167,7 +170,9 @@ struct vscsi_task {
  * @used_len: what the used entry will say
  * @resp: pinned memory of the response
  * @params: copy of the parameter list, NULL: none
- * @bad_lba: the block that is at fault if the store fails, as far as known
+ * @reading: it is reading from the store: what fails is that
+ * @bad_lba: the block that is at fault if the store fails;
+ *	KVDEV_SCSI_NO_INFO: not known
  * @range: UNMAP: the next one
  * @pos: UNMAP, WRITE SAME: byte position of what is left of the range
  * @left: bytes of it
@@ -186,6 +191,7 @@ struct vscsi_request {
 	u32 used_len;
 	struct kvdev_pages resp;
 	u8 *params;
+	bool reading;
 	u64 bad_lba;
 	u32 range;
 	u64 pos;
@@ -230,6 +236,28 @@ void vscsi_fail(struct vscsi_request *req, int error);
 bool vscsi_lun(const u8 *address, u8 *target, u16 *lun);
 void vscsi_submit(struct vscsi_request *req, enum kvdev_io_op op, u64 lba,
 		  u64 blocks);
+
+/* As much as is read or written at a time by what has buffers of its own; a
+ * multiple of any block.
+ */
+#define VSCSI_STEP		SZ_32K
+
+/* Something is wrong with a block, not with the store as a whole. */
+static inline bool vscsi_medium_error(int error)
+{
+	return error == -EIO || error == -EILSEQ || error == -ENODATA;
+}
+
+/* The operation to come: what can be said if it fails. */
+static inline void vscsi_blame(struct vscsi_request *req, bool reading, u64 lba,
+			       u64 blocks)
+{
+	req->reading = reading;
+	req->bad_lba = blocks == 1 ? lba : KVDEV_SCSI_NO_INFO;
+}
+
+/* probe.c */
+void vscsi_probe(struct vscsi_request *req, int error);
 
 /* slow.c: in the worker; they complete the request, some time */
 void vscsi_long_rw(struct vscsi_request *req, enum kvdev_io_op op,

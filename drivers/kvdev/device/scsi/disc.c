@@ -7,19 +7,15 @@
 #define LEAD_OUT	0xaa
 #define ADR_CONTROL	0x14	/* position in subchannel Q; data track */
 
-#define FRAMES		75
-#define SECONDS		60
-#define MSF_OFFSET	150	/* two seconds of pregap */
-
 /* MMC-6, table 2: a time that has more digits than fit is the last one */
 static void put_msf(u64 lba, u8 *to)
 {
-	const u64 max = 100 * SECONDS * FRAMES - 1 - MSF_OFFSET;
+	const u64 max = 100 * MSF_SECONDS * MSF_FRAMES - 1 - MSF_OFFSET;
 	u32 frames = min(lba, max) + MSF_OFFSET;
 
-	to[0] = frames / FRAMES / SECONDS;
-	to[1] = frames / FRAMES % SECONDS;
-	to[2] = frames % FRAMES;
+	to[0] = frames / MSF_FRAMES / MSF_SECONDS;
+	to[1] = frames / MSF_FRAMES % MSF_SECONDS;
+	to[2] = frames % MSF_FRAMES;
 }
 
 static void put_address(const struct kvdev_scsi_ctx *ctx, u64 lba, u8 *to)

@@ -4,7 +4,9 @@
  * its queues.
  */
 #include <linux/log2.h>
+#include <linux/nospec.h>
 #include <linux/slab.h>
+#include <linux/stddef.h>
 #include <uapi/linux/virtio_ids.h>
 
 #include "../../ring/ring.h"
@@ -49,35 +51,48 @@ static void fill_config(struct kvdev_dev *dev)
 	config->max_lun = __cpu_to_virtio32(true, VSCSI_MAX_LUN);
 }
 
+/* The bytes of a field that a driver may write */
+#define SIZES_START	offsetof(struct virtio_scsi_config, sense_size)
+#define SIZES_END	offsetofend(struct virtio_scsi_config, cdb_size)
+
+/* Is this byte of the configuration the driver's to change? */
+static bool may_write(u32 offset)
+{
+	return offset >= SIZES_START && offset < SIZES_END;
+}
+
 /*
- * virtio 1.3, 5.6.4.1: the driver may change these two, each as a whole. They
- * hold for requests that are looked at afterwards.
+ * virtio 1.3, 5.6.4.1: the driver may change these two. They hold for requests
+ * that are looked at afterwards. Drivers write them as a whole; QEMU's
+ * vhost-vdpa hands on all of the configuration, or a byte at a time. So any
+ * bytes will do: those of other fields if they say what is there, and the two
+ * if they make sense afterwards. Both fit in their first byte, so no
+ * value between two bytes is one that the driver did not mean.
  */
 static int host_config_write(struct kvdev_dev *dev, u32 offset, const u8 *bytes,
 			     u32 len)
 {
 	struct vscsi *scsi = kvdev_dev_priv(dev);
-	__virtio32 raw;
-	u32 value;
+	const u8 *now = kvdev_dev_config(dev);
+	struct virtio_scsi_config config;
+	u32 sense_size, cdb_size, i;
 
-	if (len != sizeof(raw))
-		return -EINVAL;
-	memcpy(&raw, bytes, sizeof(raw));
-	value = __virtio32_to_cpu(true, raw);
-	switch (offset) {
-	case offsetof(struct virtio_scsi_config, sense_size):
-		if (value > VSCSI_SENSE_SIZE_MAX)
+	memcpy(&config, now, sizeof(config));
+	for (i = 0; i < len; i++) {
+		u32 at = array_index_nospec(offset + i, sizeof(config));
+
+		if (may_write(at))
+			((u8 *)&config)[at] = bytes[i];
+		else if (bytes[i] != now[at])
 			return -EINVAL;
-		WRITE_ONCE(scsi->sense_size, value);
-		break;
-	case offsetof(struct virtio_scsi_config, cdb_size):
-		if (!value || value > VSCSI_CDB_SIZE_MAX)
-			return -EINVAL;
-		WRITE_ONCE(scsi->cdb_size, value);
-		break;
-	default:
-		return -EINVAL;
 	}
+	sense_size = __virtio32_to_cpu(true, config.sense_size);
+	cdb_size = __virtio32_to_cpu(true, config.cdb_size);
+	if (sense_size > VSCSI_SENSE_SIZE_MAX || !cdb_size ||
+	    cdb_size > VSCSI_CDB_SIZE_MAX)
+		return -EINVAL;
+	WRITE_ONCE(scsi->sense_size, sense_size);
+	WRITE_ONCE(scsi->cdb_size, cdb_size);
 	fill_config(dev);
 	return 0;
 }

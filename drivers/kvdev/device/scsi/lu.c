@@ -45,7 +45,7 @@ int kvdev_scsi_lu_init(struct kvdev_scsi_lu *lu,
 	if (!block_size_ok(cfg))
 		return -EINVAL;
 	/* READ CAPACITY(16) has four bits for it */
-	if (cfg->physical_exp > 15)
+	if (cfg->physical_exp > 15 || cfg->aligned_lba > 0x3fff)
 		return -EINVAL;
 	if (!text_ok(cfg->vendor, sizeof(cfg->vendor)) ||
 	    !text_ok(cfg->product, sizeof(cfg->product)) ||

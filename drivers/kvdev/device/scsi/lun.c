@@ -3,6 +3,7 @@
  * Commands of user space on logical units: adding and removing, media, sizes.
  * The device's mutex is held; guests run meanwhile.
  */
+#include <linux/random.h>
 #include <linux/slab.h>
 
 #include "dev.h"
@@ -151,6 +152,18 @@ static int unit_config(struct kvdev_scsi_config *cfg,
 	return 0;
 }
 
+/*
+ * What tells the unit from others if nobody gave it a name: the store, whoever
+ * shows it, also the next time. A drive is not what is in it.
+ */
+static u64 unit_id(const struct kvdev_scsi_config *cfg,
+		   const struct kvdev_backend *backend)
+{
+	u64 id = backend && !cfg->removable ? kvdev_backend_id(backend) : 0;
+
+	return id ?: get_random_u64() | 1;
+}
+
 static void unit_limits(struct kvdev_scsi_config *cfg,
 			const struct kvdev_backend *backend)
 {
@@ -202,6 +215,7 @@ static int cmd_add_lun(struct vscsi *scsi, const struct kvdev_scsi_add_lun *arg)
 	if (IS_ERR(backend))
 		return PTR_ERR(backend);
 	unit_limits(&cfg, backend);
+	cfg.id = unit_id(&cfg, backend);
 	unit = vscsi_unit_create(scsi, arg->target, arg->lun, &cfg);
 	if (IS_ERR(unit)) {
 		kvdev_backend_close(backend);

@@ -214,8 +214,11 @@ u32 kvdev_scsi_read_buffer_capacity(struct kvdev_scsi_ctx *ctx)
 #define TYPE_MODE_1	2
 #define USER_DATA	0x10
 
-/* MMC-6, 6.19: user data of mode 1 sectors, which is all there is */
-u32 kvdev_scsi_read_cd(struct kvdev_scsi_ctx *ctx)
+/*
+ * MMC-6, 6.19 and 6.20: user data of mode 1 sectors, which is all there is.
+ * @at is where the CDB says how many.
+ */
+static u32 read_cd(struct kvdev_scsi_ctx *ctx, u64 lba, u32 blocks, u32 at)
 {
 	struct kvdev_scsi_cmd *cmd = ctx->cmd;
 	const struct kvdev_scsi_lu *lu = ctx->lu;
@@ -230,10 +233,10 @@ u32 kvdev_scsi_read_cd(struct kvdev_scsi_ctx *ctx)
 	if (cdb[10] & 0x07)
 		return kvdev_scsi_bad_cdb(ctx, 10, 2);
 
-	cmd->lba = get_unaligned_be32(&cdb[2]);
-	cmd->blocks = get_unaligned_be24(&cdb[6]);
+	cmd->lba = lba;
+	cmd->blocks = blocks;
 	if (lu->cfg.max_blocks && cmd->blocks > lu->cfg.max_blocks)
-		return kvdev_scsi_bad_cdb(ctx, 6, 7);
+		return kvdev_scsi_bad_cdb(ctx, at, 7);
 	if (cmd->lba >= lu->nr_blocks ||
 	    cmd->blocks > lu->nr_blocks - cmd->lba)
 		return KVDEV_SENSE_LBA_RANGE;
@@ -243,4 +246,32 @@ u32 kvdev_scsi_read_cd(struct kvdev_scsi_ctx *ctx)
 	cmd->action = KVDEV_SCSI_READ;
 	cmd->in_len = cmd->blocks * lu->cfg.block_size;
 	return 0;
+}
+
+u32 kvdev_scsi_read_cd(struct kvdev_scsi_ctx *ctx)
+{
+	return read_cd(ctx, get_unaligned_be32(&ctx->cdb[2]),
+		       get_unaligned_be24(&ctx->cdb[6]), 6);
+}
+
+/* Minutes, seconds and frames, as frames; false: there is no such time. */
+static bool get_msf(const u8 *from, u32 *frames)
+{
+	*frames = (from[0] * MSF_SECONDS + from[1]) * MSF_FRAMES + from[2];
+	return from[1] < MSF_SECONDS && from[2] < MSF_FRAMES;
+}
+
+/* From a time to another one, which is not read any more; none is no error. */
+u32 kvdev_scsi_read_cd_msf(struct kvdev_scsi_ctx *ctx)
+{
+	u32 first, end;
+
+	if (!get_msf(&ctx->cdb[3], &first))
+		return kvdev_scsi_bad_cdb(ctx, 3, 7);
+	if (!get_msf(&ctx->cdb[6], &end) || end < first)
+		return kvdev_scsi_bad_cdb(ctx, 6, 7);
+	/* What is before the first block is no data. */
+	if (first < MSF_OFFSET)
+		return KVDEV_SENSE_LBA_RANGE;
+	return read_cd(ctx, first - MSF_OFFSET, end - first, 6);
 }

@@ -10,6 +10,7 @@
 #include <linux/slab.h>
 #include <linux/unaligned.h>
 
+#include "../../event.h"
 #include "dev.h"
 
 #define CMD_HEADER	offsetof(struct virtio_scsi_cmd_req, cdb)
@@ -95,6 +96,18 @@ static void request_put_response(struct vscsi_request *req)
 	kvdev_pages_store(&req->resp, &r, RESP_HEADER + req->sense_size);
 }
 
+/* The driver opened or closed a tray: whoever changes media wants to know. */
+static void tray_moved(const struct vscsi_request *req)
+{
+	const struct vscsi_unit *unit = req->task.unit;
+	u32 value = unit->target << 16 | unit->lun;
+
+	/* What it is now: others may have moved it since. */
+	if (READ_ONCE(unit->lu.tray_open))
+		value |= KVDEV_SCSI_TRAY_OPEN;
+	kvdev_event_post(kvdev_vq_dev(req->vq), KVDEV_EVENT_SCSI_TRAY, value);
+}
+
 /**
  * vscsi_complete() - the only way a request ends
  * @req: begun; its data is in place and its store not in use any more
@@ -113,6 +126,8 @@ void vscsi_complete(struct vscsi_request *req)
 		cmd->status = KVDEV_SCSI_GOOD;
 		cmd->sense_len = 0;
 	}
+	if (unlikely(cmd->flags & KVDEV_SCSI_F_TRAY))
+		tray_moved(req);
 	failed = req->response != VIRTIO_SCSI_S_OK ||
 		 cmd->status == KVDEV_SCSI_CHECK_CONDITION;
 	if (unlikely(failed)) {
@@ -145,9 +160,8 @@ static u32 sense_of(const struct vscsi_request *req, int error)
 	case -EILSEQ:
 	case -ENODATA:
 	case -EIO:
-		return req->cmd.action == KVDEV_SCSI_READ ||
-		       req->cmd.action == KVDEV_SCSI_VERIFY ?
-		       KVDEV_SENSE_READ_ERROR : KVDEV_SENSE_WRITE_ERROR;
+		return req->reading ? KVDEV_SENSE_READ_ERROR :
+				      KVDEV_SENSE_WRITE_ERROR;
 	case -EINTR:
 	case -EAGAIN:
 		return KVDEV_SENSE_ABORTED;
@@ -168,7 +182,7 @@ void vscsi_fail(struct vscsi_request *req, int error)
 	u32 sense = sense_of(req, error);
 	u64 info = KVDEV_SCSI_NO_INFO;
 
-	/* SPC-4, 4.5.2.2; SBC-3, 4.18: of a medium error, the block */
+	/* SPC-4, 4.5.2.2; SBC-3, 4.18: of a medium error, the first bad block */
 	if (KVDEV_SENSE_KEY(sense) == 3)
 		info = req->bad_lba;
 	kvdev_scsi_fail(&req->cmd, sense, info);
@@ -180,7 +194,11 @@ static void request_io_done(struct kvdev_io *io, int error)
 	struct vscsi_request *req = container_of(io, struct vscsi_request, io);
 
 	if (unlikely(error)) {
-		vscsi_fail(req, error);
+		if (io->op == KVDEV_IO_READ && vscsi_medium_error(error) &&
+		    req->bad_lba == KVDEV_SCSI_NO_INFO)
+			vscsi_probe(req, error);
+		else
+			vscsi_fail(req, error);
 		return;
 	}
 	if (io->op == KVDEV_IO_READ)
@@ -213,7 +231,7 @@ void vscsi_submit(struct vscsi_request *req, enum kvdev_io_op op, u64 lba,
 	io->pos = lba * block_size;
 	io->len = blocks * block_size;
 	io->done = request_io_done;
-	req->bad_lba = lba;
+	vscsi_blame(req, op == KVDEV_IO_READ, lba, blocks);
 	kvdev_backend_submit(unit->backend, io);
 }
 
@@ -527,6 +545,7 @@ static const char *request_parse(struct vscsi_request *req,
 	req->data_len = queue->req.out_len + queue->req.in_len;
 	req->filled = 0;
 	req->sense_size = sense_size;
+	req->reading = false;
 	req->bad_lba = KVDEV_SCSI_NO_INFO;
 	req->range = 0;
 	req->left = 0;

@@ -78,8 +78,11 @@ static u32 take_flags(struct kvdev_scsi_ctx *ctx)
 
 	if (kvdev_scsi_cdb_len(ctx->cdb[0]) == 6)
 		return 0;
-	/* No protection information: SBC-3, 5.9, table 38 */
-	if (ctx->cdb[1] & 0xe0)
+	/*
+	 * No protection information: SBC-3, 5.9, table 38. For CD-ROMs these
+	 * bits are reserved; old programs have the LUN there.
+	 */
+	if (ctx->cdb[1] & 0xe0 && ctx->lu->cfg.type == KVDEV_SCSI_DISK)
 		return kvdev_scsi_bad_cdb(ctx, 1, 7);
 	if (ctx->cdb[1] & 0x10)
 		cmd->flags |= KVDEV_SCSI_F_DPO;
@@ -270,6 +273,7 @@ u32 kvdev_scsi_read_capacity_16(struct kvdev_scsi_ctx *ctx)
 	put_unaligned_be64(ctx->lu->nr_blocks - 1, resp);
 	put_unaligned_be32(cfg->block_size, &resp[8]);
 	resp[13] = cfg->physical_exp;
+	put_unaligned_be16(cfg->aligned_lba, &resp[14]);
 	if (cfg->unmap)
 		resp[14] |= 0x80;		/* LBPME */
 	if (cfg->unmap && cfg->unmap_zeroes)
@@ -348,7 +352,9 @@ u32 kvdev_scsi_unmap_params(struct kvdev_scsi_ctx *ctx)
 		return KVDEV_SENSE_PARAM_LENGTH;
 	for (i = 0; i < nr; i++) {
 		kvdev_scsi_unmap_range(ctx->params, i, &range);
-		if (check_range(ctx->lu, range.lba, range.blocks))
+		/* SBC-3, 5.35.2: no blocks are no error, at the end neither */
+		if (range.lba > ctx->lu->nr_blocks ||
+		    range.blocks > ctx->lu->nr_blocks - range.lba)
 			return KVDEV_SENSE_LBA_RANGE;
 		total += range.blocks;
 		if (limit && total > limit)

@@ -151,7 +151,7 @@ enum kvdev_scsi_action {
 #define KVDEV_SCSI_F_ONE_BLOCK	BIT(3)	/* data-out is one block for all */
 #define KVDEV_SCSI_F_UNMAP	BIT(4)	/* WRITE SAME may unmap */
 #define KVDEV_SCSI_F_IMMED	BIT(5)	/* FLUSH: may complete at once */
-#define KVDEV_SCSI_F_TRAY	BIT(6)	/* tray or start state of lu changed */
+#define KVDEV_SCSI_F_TRAY	BIT(6)	/* the tray was opened or closed */
 
 /**
  * struct kvdev_scsi_req - a command as the driver sent it; the guest chose it
@@ -220,6 +220,7 @@ struct kvdev_scsi_cmd {
  * @type: KVDEV_SCSI_DISK, _CDROM or _NO_UNIT
  * @block_size: bytes of a logical block: 512 or 4096, CD-ROM: 2048
  * @physical_exp: log2 of logical blocks per physical block
+ * @aligned_lba: the first block with which a physical block begins
  * @read_only: medium is write protected
  * @removable: disk: medium can be ejected. CD-ROMs always are
  * @write_back: write cache is enabled by default
@@ -227,6 +228,8 @@ struct kvdev_scsi_cmd {
  * @unmap: the store can deallocate blocks (UNMAP, WRITE SAME with UNMAP)
  * @unmap_zeroes: deallocated blocks read as zeroes, always
  * @max_blocks: most blocks of a READ, WRITE, VERIFY; 0: no limit
+ * @opt_granularity: a multiple of this many blocks is good to transfer; 0: of
+ *	physical blocks
  * @opt_blocks: best transfer length in blocks; 0: not known
  * @max_unmap_blocks: most blocks of an UNMAP, all ranges; 0: no limit
  * @unmap_granularity: blocks that are deallocated together; 0: not known
@@ -237,10 +240,12 @@ struct kvdev_scsi_cmd {
  * @revision: the same
  * @serial: the same; empty: none
  * @naa: 64-bit world wide name (NAA 2, 3 or 5); 0: none
+ * @id: tells it from others if it has neither @serial nor @naa; 0: nothing does
  */
 struct kvdev_scsi_config {
 	u8 type;
 	u8 physical_exp;
+	u16 aligned_lba;
 	u32 block_size;
 	bool read_only;
 	bool removable;
@@ -249,6 +254,7 @@ struct kvdev_scsi_config {
 	bool unmap;
 	bool unmap_zeroes;
 	u32 max_blocks;
+	u16 opt_granularity;
 	u32 opt_blocks;
 	u32 max_unmap_blocks;
 	u32 unmap_granularity;
@@ -259,6 +265,7 @@ struct kvdev_scsi_config {
 	char revision[KVDEV_SCSI_REVISION_LEN];
 	char serial[KVDEV_SCSI_SERIAL_LEN];
 	u64 naa;
+	u64 id;
 };
 
 /* Mode parameters a driver can change, as they are, and as they are saved. */

@@ -14,9 +14,6 @@
 #include "../piece.h"
 #include "dev.h"
 
-/* As much as is read or written at a time; a multiple of any block. */
-#define SLOW_SIZE	SZ_32K
-
 /* Two buffers, pages because direct I/O wants them aligned. */
 struct slow {
 	struct vscsi_request *req;
@@ -42,9 +39,9 @@ static bool slow_open(struct slow *slow, struct vscsi_request *req)
 {
 	slow_begin(slow, req);
 	/* Cleared: a store may lie about how much it read. */
-	slow->store = alloc_pages_exact(SLOW_SIZE,
+	slow->store = alloc_pages_exact(VSCSI_STEP,
 					GFP_KERNEL_ACCOUNT | __GFP_ZERO);
-	slow->data = alloc_pages_exact(SLOW_SIZE,
+	slow->data = alloc_pages_exact(VSCSI_STEP,
 				       GFP_KERNEL_ACCOUNT | __GFP_ZERO);
 	return slow->store && slow->data;
 }
@@ -52,9 +49,9 @@ static bool slow_open(struct slow *slow, struct vscsi_request *req)
 static void slow_close(struct slow *slow)
 {
 	if (slow->store)
-		free_pages_exact(slow->store, SLOW_SIZE);
+		free_pages_exact(slow->store, VSCSI_STEP);
 	if (slow->data)
-		free_pages_exact(slow->data, SLOW_SIZE);
+		free_pages_exact(slow->data, VSCSI_STEP);
 }
 
 /* Is there a reason to go no further? */
@@ -74,7 +71,9 @@ static int slow_step(struct slow *slow, enum kvdev_io_op op, u64 pos,
 
 	if (ret)
 		return ret;
-	slow->req->bad_lba = div_u64(pos, slow->block_size);
+	vscsi_blame(slow->req, op == KVDEV_IO_READ,
+		    div_u64(pos, slow->block_size),
+		    div_u64(iov_iter_count(iter), slow->block_size));
 	return kvdev_backend_transfer(slow->backend, op, pos, iter, durable);
 }
 
@@ -87,6 +86,50 @@ static int slow_transfer(struct slow *slow, enum kvdev_io_op op, u64 pos,
 
 	iov_iter_kvec(&iter, write ? ITER_SOURCE : ITER_DEST, &kvec, 1, len);
 	return slow_step(slow, op, pos, &iter, durable);
+}
+
+/*
+ * @len bytes could not be read: by a block at a time, from where a step of them
+ * fails on, the first bad one is found, and @req knows it.
+ */
+static void slow_find_bad(struct slow *slow, u64 pos, u64 len)
+{
+	size_t step = VSCSI_STEP, n;
+	int ret = 0;
+
+	while (len && !slow_check(slow->req)) {
+		n = min_t(u64, len, step);
+		ret = slow_transfer(slow, KVDEV_IO_READ, pos, slow->store, n,
+				    false);
+		if (!ret) {
+			pos += n;
+			len -= n;
+		} else if (vscsi_medium_error(ret) && n > slow->block_size) {
+			step = slow->block_size;
+			len = n;
+		} else if (vscsi_medium_error(ret)) {
+			return;
+		} else {
+			break;
+		}
+	}
+	/* This time all were read, or there was no time to. */
+	slow->req->bad_lba = KVDEV_SCSI_NO_INFO;
+}
+
+/* The same, if that is what is wrong. Return: @error */
+static int slow_failed(struct slow *slow, enum kvdev_io_op op, u64 pos, u64 len,
+		       int error)
+{
+	if (op != KVDEV_IO_READ || !vscsi_medium_error(error) ||
+	    len <= slow->block_size)
+		return error;
+	if (!slow->store)
+		slow->store = alloc_pages_exact(VSCSI_STEP, GFP_KERNEL_ACCOUNT |
+							    __GFP_ZERO);
+	if (slow->store)
+		slow_find_bad(slow, pos, len);
+	return error;
 }
 
 /* The next @len bytes to compare with: one block again and again, or all. */
@@ -102,7 +145,7 @@ static int slow_data(struct slow *slow, struct iov_iter *data, size_t len,
 		return 0;
 	if (copy_from_iter(slow->data, bs, data) != bs)
 		return -EFAULT;
-	for (at = bs; at < SLOW_SIZE; at += bs)
+	for (at = bs; at < VSCSI_STEP; at += bs)
 		memcpy(slow->data + at, slow->data, bs);
 	return 0;
 }
@@ -128,13 +171,14 @@ static int slow_compare(struct slow *slow, struct iov_iter *data)
 	u64 done = 0;
 	int ret;
 
-	for (; left; left -= min_t(u64, left, SLOW_SIZE)) {
-		size_t len = min_t(u64, left, SLOW_SIZE);
+	for (; left; left -= min_t(u64, left, VSCSI_STEP)) {
+		size_t len = min_t(u64, left, VSCSI_STEP);
 
 		ret = slow_transfer(slow, KVDEV_IO_READ, pos + done,
 				    slow->store, len, false);
 		if (ret)
-			return ret;
+			return slow_failed(slow, KVDEV_IO_READ, pos + done, len,
+					   ret);
 		if (data)
 			ret = slow_data(slow, data, len, !done);
 		if (ret)
@@ -196,7 +240,7 @@ static int slow_rw(struct slow *slow, enum kvdev_io_op op,
 		iov_iter_truncate(&part, len);
 		ret = slow_step(slow, op, pos, &part, durable);
 		if (ret)
-			return ret;
+			return slow_failed(slow, op, pos, len, ret);
 		iov_iter_advance(data, len);
 	}
 	return 0;
@@ -281,7 +325,7 @@ static int write_pattern(struct slow *slow)
 	int ret;
 
 	for (; left; left -= len, pos += len) {
-		len = min_t(u64, left, SLOW_SIZE);
+		len = min_t(u64, left, VSCSI_STEP);
 		ret = slow_transfer(slow, KVDEV_IO_WRITE, pos, slow->data, len,
 				    cmd->flags & KVDEV_SCSI_F_FUA);
 		if (ret)
@@ -329,7 +373,8 @@ static void pieces_next(struct vscsi_request *req)
 	io->pos = req->pos;
 	io->len = kvdev_piece_len(req->pos, req->left);
 	io->done = pieces_done;
-	req->bad_lba = div_u64(req->pos, unit->lu.cfg.block_size);
+	vscsi_blame(req, false, div_u64(req->pos, unit->lu.cfg.block_size),
+		    div_u64(io->len, unit->lu.cfg.block_size));
 	req->pos += io->len;
 	req->left -= io->len;
 	kvdev_backend_submit(unit->backend, io);

@@ -390,8 +390,6 @@ u32 kvdev_scsi_start_stop(struct kvdev_scsi_ctx *ctx)
 	/* A CD-ROM that was stopped spins up when it is read */
 	if (lu->cfg.type == KVDEV_SCSI_CDROM)
 		return kvdev_scsi_respond(ctx, 0, 0);
-	if (lu->stopped == start)
-		ctx->cmd->flags |= KVDEV_SCSI_F_TRAY;
 	lu->stopped = !start;
 	if (!start)
 		flush(ctx);

@@ -421,6 +421,13 @@ const struct kvdev_scsi_op kvdev_scsi_ops[] = {
 		kvdev_scsi_verify,
 	},
 	{
+		OP_READ_CD_MSF, 0, FOR_CDROM, OPF_MEDIUM | OPF_PR_READ,
+		"READ CD MSF",
+		{ 0xb9, 0x1c, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x10,
+		  0x07 },
+		kvdev_scsi_read_cd_msf,
+	},
+	{
 		OP_SET_CD_SPEED, 0, FOR_CDROM, OPF_PR_READ,
 		"SET CD SPEED",
 		{ 0xbb, 0, 0xff, 0xff },

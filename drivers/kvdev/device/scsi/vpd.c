@@ -31,26 +31,41 @@ static u32 page_serial(const struct kvdev_scsi_lu *lu, u8 *to)
 	return len;
 }
 
-/*
- * SPC-4, 7.8.6: device identification. Only what tells units apart is there:
- * without a serial number and a world wide name the page is empty.
- */
+#define ID_DIGITS	16
+
+static u32 put_id(const struct kvdev_scsi_lu *lu, u8 *to)
+{
+	u32 i;
+
+	for (i = 0; i < ID_DIGITS; i++)
+		to[i] = "0123456789abcdef"[lu->cfg.id >> (60 - 4 * i) & 0xf];
+	return ID_DIGITS;
+}
+
+/* ASCII, T10 vendor identification: the model, and what tells it from others */
+static u32 put_t10(const struct kvdev_scsi_lu *lu, u8 *to)
+{
+	u32 len = 4;
+
+	to[0] = 0x02;
+	to[1] = 0x01;
+	kvdev_scsi_put_text(&to[len], lu->cfg.vendor, KVDEV_SCSI_VENDOR_LEN);
+	len += KVDEV_SCSI_VENDOR_LEN;
+	kvdev_scsi_put_text(&to[len], lu->cfg.product, KVDEV_SCSI_PRODUCT_LEN);
+	len += KVDEV_SCSI_PRODUCT_LEN;
+	len += has_serial(lu) ? page_serial(lu, &to[len]) :
+				put_id(lu, &to[len]);
+	to[3] = len - 4;
+	return len;
+}
+
+/* SPC-4, 7.8.6: device identification. There is at least one. */
 static u32 page_identification(const struct kvdev_scsi_lu *lu, u8 *to)
 {
-	const u32 names = KVDEV_SCSI_VENDOR_LEN + KVDEV_SCSI_PRODUCT_LEN;
 	u32 len = 0;
 
-	if (has_serial(lu)) {
-		/* ASCII, T10 vendor identification */
-		to[0] = 0x02;
-		to[1] = 0x01;
-		to[3] = names + serial_len(lu);
-		kvdev_scsi_put_text(&to[4], lu->cfg.vendor,
-				    KVDEV_SCSI_VENDOR_LEN);
-		kvdev_scsi_put_text(&to[4 + KVDEV_SCSI_VENDOR_LEN],
-				    lu->cfg.product, KVDEV_SCSI_PRODUCT_LEN);
-		len = 4 + names + page_serial(lu, &to[4 + names]);
-	}
+	if (has_serial(lu) || (lu->cfg.id && !lu->cfg.naa))
+		len = put_t10(lu, to);
 	if (lu->cfg.naa) {
 		/* binary, NAA */
 		to[len] = 0x01;
@@ -75,7 +90,8 @@ static u32 page_limits(const struct kvdev_scsi_lu *lu, u8 *to)
 
 	page[4] = 0x01;			/* WSNZ: 0 is not "to the end" */
 	page[5] = cfg->max_compare_blocks;
-	put_unaligned_be16(1U << cfg->physical_exp, &page[6]);
+	put_unaligned_be16(cfg->opt_granularity ?: 1U << cfg->physical_exp,
+			   &page[6]);
 	if (cfg->unmap) {
 		put_unaligned_be32(cfg->max_unmap_blocks ?: U32_MAX, &page[20]);
 		put_unaligned_be32(KVDEV_SCSI_UNMAP_MAX, &page[24]);

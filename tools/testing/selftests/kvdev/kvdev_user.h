@@ -205,6 +205,9 @@ struct nullb {
 };
 bool have_null_blk(void);
 bool nullb_new(struct nullb *n, unsigned int mib, unsigned long delay_ns);
+bool nullb_new_blocks(struct nullb *n, unsigned int mib, unsigned long delay_ns,
+		      unsigned int block_size);
+bool nullb_set(const struct nullb *n, const char *attr, const char *value);
 void nullb_free(struct nullb *n);
 
 /* Eventfds */

@@ -29,7 +29,18 @@ static bool write_attr(const char *name, const char *attr, const char *value)
 	return ret > 0;
 }
 
+bool nullb_set(const struct nullb *n, const char *attr, const char *value)
+{
+	return write_attr(n->name, attr, value);
+}
+
 bool nullb_new(struct nullb *n, unsigned int mib, unsigned long delay_ns)
+{
+	return nullb_new_blocks(n, mib, delay_ns, 512);
+}
+
+bool nullb_new_blocks(struct nullb *n, unsigned int mib, unsigned long delay_ns,
+		      unsigned int block_size)
 {
 	char path[96], text[24], index[24] = "";
 	int fd;
@@ -41,7 +52,8 @@ bool nullb_new(struct nullb *n, unsigned int mib, unsigned long delay_ns)
 	snprintf(text, sizeof(text), "%u", mib);
 	write_attr(n->name, "size", text);
 	write_attr(n->name, "memory_backed", "1");
-	write_attr(n->name, "blocksize", "512");
+	snprintf(text, sizeof(text), "%u", block_size);
+	write_attr(n->name, "blocksize", text);
 	if (delay_ns) {
 		snprintf(text, sizeof(text), "%lu", delay_ns);
 		write_attr(n->name, "completion_nsec", text);
