@@ -334,7 +334,7 @@ static int cmd_lun_add(int argc, char **argv)
 	if (errno == EEXIST)
 		error("'%s' has a unit %s already", name, address);
 	else if (errno == EINVAL)
-		error("'%s' cannot be that unit: it is smaller than a block, or needs larger ones, or a text is not printable ASCII",
+		error("'%s' cannot be that unit: it is smaller than a block, or a text is not printable ASCII",
 		      o.store.path ?: address);
 	else
 		error("cannot add %s to '%s': %s", address, name,

@@ -4,6 +4,7 @@
  * submission to completion, and the slow roads for memory that direct I/O
  * cannot use and for operations that are too long.
  */
+#include <linux/blkdev.h>
 #include <linux/completion.h>
 #include <linux/file.h>
 #include <linux/log2.h>
@@ -80,17 +81,32 @@ static int backend_check_geometry(const struct kvdev_backend *backend)
 	return 0;
 }
 
+/*
+ * The device's blocks are smaller than what the store does directly. The page
+ * cache reads and writes back whole pages, and keeps writers of one page from each
+ * other, of all devices that show the store so.
+ */
+static int backend_open_buffered(struct kvdev_backend *backend)
+{
+	backend->ops->close(backend);
+	backend->buffered = true;
+	backend->ops = &kvdev_file_backend_ops;
+	return backend->ops->open(backend);
+}
+
 /**
  * kvdev_backend_open() - attach a file or block device
  * @fd: descriptor of the calling process
  * @format: enum kvdev_format: the VMM's word. The content is the guest's and
  *	is never asked
  * @read_only: refuse writes; also done if @fd cannot be written to
+ * @block_size: of the device: what the store must be able to do; 0: any will do
  *
  * Context: the VMM; sleeps.
  * Return: the store or an ERR_PTR.
  */
-struct kvdev_backend *kvdev_backend_open(int fd, u32 format, bool read_only)
+struct kvdev_backend *kvdev_backend_open(int fd, u32 format, bool read_only,
+					 u32 block_size)
 {
 	struct kvdev_backend *backend;
 	int ret;
@@ -124,6 +140,11 @@ struct kvdev_backend *kvdev_backend_open(int fd, u32 format, bool read_only)
 	ret = backend->ops->open(backend);
 	if (ret)
 		goto err_destroy_wq;
+	if (block_size && backend->block_size > block_size) {
+		ret = backend_open_buffered(backend);
+		if (ret)
+			goto err_destroy_wq;
+	}
 	ret = backend_check_geometry(backend);
 	if (ret)
 		goto err_close;
@@ -162,7 +183,8 @@ void kvdev_backend_close(struct kvdev_backend *backend)
  * @backend: the store
  *
  * The same for the same file or block device on the same file system, also after
- * the host was started again. A hash: nothing of the host can be learnt from it.
+ * the host was started again. A hash: it says nothing of the host to who does not
+ * know the UUID of the file system.
  *
  * Return: the number.
  */
@@ -242,6 +264,22 @@ void kvdev_backend_extent(struct kvdev_backend *backend, u64 pos,
 		ret = backend->ops->extent(backend, pos, extent);
 	if (ret || extent->end <= pos)
 		*extent = (struct kvdev_extent){ .end = U64_MAX };
+}
+
+/**
+ * kvdev_backend_topology() - what a block device says of itself
+ * @backend: the store, which is @bdev; filled in
+ * @bdev: the block device
+ */
+void kvdev_backend_topology(struct kvdev_backend *backend,
+			    struct block_device *bdev)
+{
+	int aligned = bdev_alignment_offset(bdev);
+
+	backend->physical_size = bdev_physical_block_size(bdev);
+	backend->io_opt = bdev_io_opt(bdev);
+	/* Negative: it cannot be said. */
+	backend->aligned = max(aligned, 0);
 }
 
 /* ------------------------------------------------------------ completion */

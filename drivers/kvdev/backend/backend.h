@@ -143,6 +143,10 @@ struct kvdev_backend_ops {
  * @len_align: what lengths of memory pieces must be a multiple of; 1 or
  *	@block_size
  * @read_only: writes are refused here too, whatever the device checked
+ * @buffered: goes through the page cache, whatever the file was opened for
+ * @physical_size: bytes that the store writes as one; 0: not known
+ * @io_opt: bytes that are good to transfer; 0: not known
+ * @aligned: position where the first @physical_size bytes begin
  * @discard_granularity: bytes that are discarded together; 0: none can be
  * @discard_zeroes: what was discarded reads as zeroes
  * @wq: threads that may wait for the store
@@ -158,6 +162,10 @@ struct kvdev_backend {
 	u32 addr_align;
 	u32 len_align;
 	bool read_only;
+	bool buffered;
+	u32 physical_size;
+	u32 io_opt;
+	u32 aligned;
 	u32 discard_granularity;
 	bool discard_zeroes;
 	struct workqueue_struct *wq;
@@ -165,7 +173,8 @@ struct kvdev_backend {
 };
 
 /* For devices */
-struct kvdev_backend *kvdev_backend_open(int fd, u32 format, bool read_only);
+struct kvdev_backend *kvdev_backend_open(int fd, u32 format, bool read_only,
+					 u32 block_size);
 void kvdev_backend_close(struct kvdev_backend *backend);
 u64 kvdev_backend_id(const struct kvdev_backend *backend);
 void kvdev_backend_path(const struct kvdev_backend *backend, char *buf,
@@ -180,6 +189,8 @@ void kvdev_backend_extent(struct kvdev_backend *backend, u64 pos,
 /* For kinds of stores */
 void kvdev_io_end(struct kvdev_io *io, int error);
 void kvdev_io_defer(struct kvdev_io *io);
+void kvdev_backend_topology(struct kvdev_backend *backend,
+			    struct block_device *bdev);
 
 extern const struct kvdev_backend_ops kvdev_file_backend_ops;
 extern const struct kvdev_backend_ops kvdev_bdev_backend_ops;

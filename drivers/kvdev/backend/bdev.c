@@ -117,6 +117,7 @@ static int bdev_open(struct kvdev_backend *backend)
 		backend->discard_granularity =
 			max(bdev_discard_granularity(bdev),
 			    backend->block_size);
+	kvdev_backend_topology(backend, bdev);
 	backend->priv = bdev;
 	return 0;
 }

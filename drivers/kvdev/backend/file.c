@@ -199,12 +199,20 @@ static int file_write_zeroes(struct kvdev_io *io)
 	return 0;
 }
 
+static bool file_is_bdev(const struct file *file)
+{
+	return S_ISBLK(file_inode(file)->i_mode);
+}
+
 static int file_zero(struct kvdev_io *io)
 {
 	struct file *file = io->backend->file;
 	int ret = -EOPNOTSUPP;
 
-	if (io->unmap)
+	/* The device takes ranges of its own blocks only; the cache any. */
+	if (file_is_bdev(file))
+		ret = file_write_zeroes(io);
+	else if (io->unmap)
 		ret = vfs_fallocate(file,
 				    FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
 				    io->pos, io->len);
@@ -299,7 +307,19 @@ static void file_direct_limits(struct kvdev_backend *backend)
 
 static u64 file_size(const struct kvdev_backend *backend)
 {
-	return i_size_read(file_inode(backend->file));
+	return i_size_read(backend->file->f_mapping->host);
+}
+
+/* A block device, through its page cache: see backend_open_buffered(). */
+static void file_open_bdev(struct kvdev_backend *backend)
+{
+	struct block_device *bdev = file_bdev(backend->file);
+
+	backend->read_only |= bdev_read_only(bdev);
+	kvdev_backend_topology(backend, bdev);
+	/* Its own commands want its own blocks. */
+	backend->discard_granularity = 0;
+	backend->discard_zeroes = false;
 }
 
 static int file_open(struct kvdev_backend *backend)
@@ -311,6 +331,8 @@ static int file_open(struct kvdev_backend *backend)
 		return -ENOMEM;
 	mutex_init(&store->seek_lock);
 	store->iocb_flags = backend->file->f_iocb_flags & FILE_IOCB_FLAGS;
+	if (backend->buffered)
+		store->iocb_flags &= ~IOCB_DIRECT;
 	store->memcg = get_mem_cgroup_from_mm(current->mm);
 	backend->priv = store;
 
@@ -328,6 +350,9 @@ static int file_open(struct kvdev_backend *backend)
 		backend->discard_granularity =
 			max_t(u32, backend->block_size,
 			      i_blocksize(file_inode(backend->file)));
+	backend->physical_size = i_blocksize(file_inode(backend->file));
+	if (file_is_bdev(backend->file))
+		file_open_bdev(backend);
 	return 0;
 }
 

@@ -622,7 +622,7 @@ static int blk_set_backend(struct kvdev_dev *dev,
 	}
 
 	backend = kvdev_backend_open(arg->fd, arg->format,
-				     arg->flags & KVDEV_BACKEND_RDONLY);
+				     arg->flags & KVDEV_BACKEND_RDONLY, 0);
 	if (IS_ERR(backend))
 		return PTR_ERR(backend);
 

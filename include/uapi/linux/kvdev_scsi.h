@@ -40,8 +40,8 @@ enum kvdev_lun_type {
  * @fd: store, as of struct kvdev_set_backend; -1: no medium, if it can be
  *	changed
  * @format: enum kvdev_format; not looked at without a store
- * @block_size: of a disk: 512 or 4096, not below what the store needs; 0
- *	chooses 512. Of a drive: 2048 or 0
+ * @block_size: of a disk: 512 or 4096; 0 chooses what the store needs. Of a
+ *	drive: 2048 or 0
  * @vendor: what INQUIRY tells: printable ASCII, zero padded, not necessarily
  *	terminated; empty chooses a default
  * @product: as @vendor
@@ -52,7 +52,11 @@ enum kvdev_lun_type {
  * SCSI devices only. At any time: a driver that runs is told by an event if it
  * accepted VIRTIO_SCSI_F_HOTPLUG. Any file of the device will do.
  *
- * A store that is not a multiple of the block size is rounded down.
+ * A store that is not a multiple of the block size is rounded down. A store that
+ * needs larger blocks (O_DIRECT, a block device) is accessed through the page
+ * cache. Whoever shows one block device by several units should give them the
+ * same block size: one that goes through the page cache and one that does not see
+ * different things.
  */
 struct kvdev_scsi_add_lun {
 	__u32 size;

@@ -3,6 +3,7 @@
  * Commands of user space on logical units: adding and removing, media, sizes.
  * The device's mutex is held; guests run meanwhile.
  */
+#include <linux/log2.h>
 #include <linux/random.h>
 #include <linux/slab.h>
 
@@ -99,19 +100,24 @@ static struct vscsi_unit *find_unit(struct vscsi *scsi, u32 target, u32 lun)
 /* ---------------------------------------------------------------- adding */
 
 /*
- * A store of @fd for a unit, or NULL for none. Blocks must not be smaller than
- * what the store can do.
+ * A store of @fd for a unit, or NULL for none. Blocks of size 0 become what the
+ * store likes; smaller ones go through the page cache.
  */
-static struct kvdev_backend *open_store(const struct kvdev_scsi_config *cfg,
-					int fd, u32 format)
+static struct kvdev_backend *open_store(struct kvdev_scsi_config *cfg, int fd,
+					u32 format)
 {
 	struct kvdev_backend *backend;
 
-	if (fd == -1)
+	if (fd == -1) {
+		cfg->block_size = cfg->block_size ?: 512;
 		return cfg->removable ? NULL : ERR_PTR(-EINVAL);
-	backend = kvdev_backend_open(fd, format, cfg->read_only);
+	}
+	backend = kvdev_backend_open(fd, format, cfg->read_only,
+				     cfg->block_size);
 	if (IS_ERR(backend))
 		return backend;
+	if (!cfg->block_size)
+		cfg->block_size = backend->block_size > 512 ? 4096 : 512;
 	if (backend->block_size > cfg->block_size ||
 	    backend->size < cfg->block_size) {
 		kvdev_backend_close(backend);
@@ -136,7 +142,7 @@ static int unit_config(struct kvdev_scsi_config *cfg,
 		return -EINVAL;
 	*cfg = (struct kvdev_scsi_config){
 		.type = disk ? KVDEV_SCSI_DISK : KVDEV_SCSI_CDROM,
-		.block_size = arg->block_size ?: disk ? 512 : 2048,
+		.block_size = disk ? arg->block_size : arg->block_size ?: 2048,
 		.read_only = !disk || arg->flags & KVDEV_LUN_RDONLY,
 		.removable = !disk || arg->flags & KVDEV_LUN_REMOVABLE,
 		.write_back = disk,
@@ -164,12 +170,29 @@ static u64 unit_id(const struct kvdev_scsi_config *cfg,
 	return id ?: get_random_u64() | 1;
 }
 
+/* What is good to know of the store. Another medium may be another one. */
+static void unit_topology(struct kvdev_scsi_config *cfg,
+			  const struct kvdev_backend *backend)
+{
+	u32 bs = cfg->block_size;
+
+	if (!backend || cfg->removable)
+		return;
+	if (is_power_of_2(backend->physical_size) &&
+	    backend->physical_size > bs)
+		cfg->physical_exp = min(ilog2(backend->physical_size / bs), 15);
+	if (!(backend->aligned % bs))
+		cfg->aligned_lba = min(backend->aligned / bs, 0x3fffU);
+	cfg->opt_blocks = min_t(u32, backend->io_opt / bs, UNIT_MAX_BLOCKS);
+}
+
 static void unit_limits(struct kvdev_scsi_config *cfg,
 			const struct kvdev_backend *backend)
 {
 	cfg->max_blocks = UNIT_MAX_BLOCKS;
 	if (cfg->type != KVDEV_SCSI_DISK)
 		return;
+	unit_topology(cfg, backend);
 	cfg->max_same_blocks = UNIT_MAX_BLOCKS;
 	cfg->max_compare_blocks = UNIT_MAX_COMPARE;
 	/* Another medium may not be able to. */

@@ -346,3 +346,211 @@ TEST(many_bad_reads)
 	guest_free(g);
 	nullb_free(&n);
 }
+
+/* ------------------------------------------------------------ large blocks */
+
+/* A block device of 4096-byte blocks; SKIPs without. */
+static int big_store(struct nullb *n)
+{
+	int fd;
+
+	if (!have_null_blk() || !nullb_new_blocks(n, 16, 0, 4096))
+		SKIP("no null_blk");
+	fd = open(n->path, O_RDWR | O_CLOEXEC);
+	ASSERT_GE(fd, 0);
+	return fd;
+}
+
+static int add_blocks(struct guest *g, unsigned int target, uint32_t type,
+		      int fd, uint32_t block_size)
+{
+	struct kvdev_scsi_add_lun a = {
+		.size = sizeof(a), .target = target, .type = type, .fd = fd,
+		.format = KVDEV_FORMAT_RAW, .block_size = block_size,
+	};
+
+	return cmd(g->fd, KVDEV_SCSI_ADD_LUN, &a);
+}
+
+struct capacity {
+	uint64_t last;
+	uint32_t block_size;
+	uint8_t exponent;
+	uint16_t aligned;
+};
+
+static struct capacity capacity(struct guest *g, unsigned int target)
+{
+	struct scsi_op op = { .target = target,
+			      .cdb = { 0x9e, 0x10, [13] = 32 },
+			      .data = guest_alloc(g, 32, 8), .in = 32 };
+	const uint8_t *p = guest_ptr(g, op.data);
+
+	ASSERT_EQ(scsi_run(g, &op), 0);
+	ASSERT_EQ(op.resp.status, 0);
+	return (struct capacity){
+		.last = get_be(p, 8), .block_size = get_be(p + 8, 4),
+		.exponent = p[13] & 0xf, .aligned = get_be(p + 14, 2) & 0x3fff,
+	};
+}
+
+TEST(blocks_of_the_store)
+{
+	struct guest *g = scsi_guest(&(struct guest_options){ 0 });
+	struct nullb n;
+	int fd = big_store(&n), disc = open(n.path, O_RDONLY | O_CLOEXEC);
+	struct capacity c;
+	uint8_t page[252];
+
+	ASSERT_EQ(add_blocks(g, 0, KVDEV_LUN_DISK, fd, 0), 0);
+	ASSERT_EQ(add_blocks(g, 1, KVDEV_LUN_DISK, fd, 512), 0);
+	ASSERT_EQ(add_blocks(g, 2, KVDEV_LUN_CDROM, disc, 0), 0);
+	EXPECT_EQ(add_blocks(g, 3, KVDEV_LUN_DISK, fd, 1024), -EINVAL);
+	guest_start(g);
+	scsi_ready(g, 0, 0);
+	scsi_ready(g, 1, 0);
+	scsi_ready(g, 2, 0);
+	c = capacity(g, 0);
+	EXPECT_EQ(c.block_size, 4096);
+	EXPECT_EQ(c.last, 4095);
+	EXPECT_EQ(c.exponent, 0);
+	c = capacity(g, 1);
+	EXPECT_EQ(c.block_size, 512);
+	EXPECT_EQ(c.last, 32767);
+	EXPECT_EQ(c.exponent, 3);
+	EXPECT_EQ(c.aligned, 0);
+	EXPECT_EQ(vpd(g, 1, 0xb0, page), 0x3c);
+	EXPECT_EQ(get_be(page + 6, 2), 8);
+	c = capacity(g, 2);
+	EXPECT_EQ(c.block_size, 2048);
+	EXPECT_EQ(c.last, 8191);
+	guest_free(g);
+	close(fd);
+	close(disc);
+	nullb_free(&n);
+}
+
+/* Single small blocks, written in any order: their neighbours stay. */
+static void small_blocks(struct guest *g, int fd)
+{
+	uint64_t data = guest_alloc(g, 65536, 4096);
+	uint8_t *want = calloc(1, 65536), *p = guest_ptr(g, data);
+	struct scsi_op flush = { .cdb = { 0x35 } };
+	struct scsi_op same = { .cdb = { 0x93, [9] = 9, [13] = 5 },
+				.data = data, .out = 512 };
+	struct scsi_op caw = { .cdb = { 0x89, [9] = 3, [13] = 1 },
+			       .data = data, .out = 1024 };
+	unsigned int i, lba, nr;
+
+	fill(want, 65536, 1);
+	ASSERT_EQ(pwrite(fd, want, 65536, 0), 65536);
+	ASSERT_EQ(fsync(fd), 0);
+	srandom(2);
+	for (i = 0; i < 300; i++) {
+		lba = random() % 128;
+		nr = 1 + random() % (128 - lba);
+		if (random() % 2) {
+			ASSERT_EQ(scsi_rw(g, 0, 0, false, lba, nr, 512, data),
+				  0);
+			ASSERT_TRUE(!memcmp(p, want + lba * 512, nr * 512));
+			continue;
+		}
+		fill(p, nr * 512, i + 100);
+		memcpy(want + lba * 512, p, nr * 512);
+		ASSERT_EQ(scsi_rw(g, 0, 0, true, lba, nr, 512, data), 0);
+	}
+	/* WRITE SAME with a pattern and with zeroes; COMPARE AND WRITE */
+	memset(p, 0xab, 512);
+	memset(want + 9 * 512, 0xab, 5 * 512);
+	ASSERT_EQ(scsi_run(g, &same), 0);
+	EXPECT_EQ(same.resp.status, 0);
+	memset(p, 0, 512);
+	same.cdb[9] = 30;
+	memset(want + 30 * 512, 0, 5 * 512);
+	ASSERT_EQ(scsi_run(g, &same), 0);
+	EXPECT_EQ(same.resp.status, 0);
+	memcpy(p, want + 3 * 512, 512);
+	memset(p + 512, 0x11, 512);
+	memset(want + 3 * 512, 0x11, 512);
+	ASSERT_EQ(scsi_run(g, &caw), 0);
+	EXPECT_EQ(caw.resp.status, 0);
+	ASSERT_EQ(scsi_run(g, &flush), 0);
+	EXPECT_EQ(flush.resp.status, 0);
+	ASSERT_EQ(scsi_rw(g, 0, 0, false, 0, 128, 512, data), 0);
+	EXPECT_TRUE(!memcmp(p, want, 65536));
+	free(want);
+}
+
+TEST(small_blocks_on_large_ones)
+{
+	struct guest *g = scsi_guest(&(struct guest_options){ 0 });
+	struct nullb n;
+	int fd = big_store(&n), raw;
+	void *buf = NULL, *seen;
+
+	ASSERT_EQ(add_blocks(g, 0, KVDEV_LUN_DISK, fd, 512), 0);
+	guest_start(g);
+	scsi_ready(g, 0, 0);
+	small_blocks(g, fd);
+	/* It is on the disk itself. */
+	raw = open(n.path, O_RDONLY | O_DIRECT | O_CLOEXEC);
+	ASSERT_EQ(posix_memalign(&buf, 4096, 65536), 0);
+	seen = guest_ptr(g, guest_alloc(g, 65536, 4096));
+	ASSERT_EQ(pread(raw, buf, 65536, 0), 65536);
+	ASSERT_EQ(pread(fd, seen, 65536, 0), 65536);
+	EXPECT_TRUE(!memcmp(buf, seen, 65536));
+	close(raw);
+	guest_free(g);
+	close(fd);
+	nullb_free(&n);
+}
+
+TEST(small_blocks_in_a_direct_file)
+{
+	struct guest *g = scsi_guest(&(struct guest_options){ 0 });
+	int fd = temp_direct(MIB), plain;
+	char path[40];
+
+	if (fd < 0)
+		SKIP("no O_DIRECT in /tmp");
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	plain = open(path, O_RDWR | O_CLOEXEC);
+	ASSERT_GE(plain, 0);
+	ASSERT_EQ(add_blocks(g, 0, KVDEV_LUN_DISK, fd, 512), 0);
+	guest_start(g);
+	scsi_ready(g, 0, 0);
+	small_blocks(g, plain);
+}
+
+/* A CD-ROM on a disk of large blocks. */
+TEST(disc_on_large_blocks)
+{
+	struct guest *g = scsi_guest(&(struct guest_options){ 0 });
+	struct nullb n;
+	int fd = big_store(&n), disc = open(n.path, O_RDONLY | O_CLOEXEC);
+	uint64_t data = guest_alloc(g, 65536, 4096);
+	uint8_t bytes[65536];
+	unsigned int lba;
+
+	fill(bytes, sizeof(bytes), 3);
+	ASSERT_EQ(pwrite(fd, bytes, sizeof(bytes), 0), (int)sizeof(bytes));
+	ASSERT_EQ(fsync(fd), 0);
+	ASSERT_EQ(scsi_add(g, 0, 0, KVDEV_LUN_CDROM, disc, 0), 0);
+	guest_start(g);
+	scsi_ready(g, 0, 0);
+	for (lba = 0; lba < 31; lba++) {
+		ASSERT_EQ(scsi_rw(g, 0, 0, false, lba, 2, 2048, data), 0);
+		EXPECT_TRUE(!memcmp(guest_ptr(g, data), bytes + lba * 2048,
+				    4096));
+	}
+	/* Another disc */
+	ASSERT_EQ(scsi_media(g, 0, 0, -1, 0), 0);
+	ASSERT_EQ(scsi_media(g, 0, 0, disc, 0), 0);
+	scsi_ready(g, 0, 0);
+	ASSERT_EQ(scsi_rw(g, 0, 0, false, 7, 1, 2048, data), 0);
+	EXPECT_TRUE(!memcmp(guest_ptr(g, data), bytes + 7 * 2048, 2048));
+	guest_free(g);
+	close(disc);
+	close(fd);
+	nullb_free(&n);
+}

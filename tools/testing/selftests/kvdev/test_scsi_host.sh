@@ -153,12 +153,18 @@ if modprobe -q null_blk nr_devices=0 && mkdir "$nullb"; then
 	sg_raw -r 4k "$sg" 28 00 00 00 03 e0 00 00 08 00 >out 2>&1 || fail "$(cat out)"
 	! sg_raw -r 4k "$sg" 28 00 00 00 03 e8 00 00 08 00 >out 2>&1 || fail "read a bad block"
 	grep -qi 'medium error' out || fail "$(cat out)"
-	# Which one it is
+	# Which one it is, wherever the command begins
 	grep -qi 'info.*=0x3e8' out || fail "no block in: $(cat out)"
+	! sg_raw -r 8k "$sg" 28 00 00 00 03 e4 00 00 10 00 >out 2>&1 || fail "read a bad block"
+	grep -qi 'info.*=0x3e8' out || fail "another block in: $(cat out)"
+	# Of a write of several that is not known.
 	! sg_raw -s 4k -i /dev/zero "$sg" 2a 00 00 00 03 e8 00 00 08 00 >out 2>&1 ||
 		fail "wrote a bad block"
 	grep -qi 'medium error' out || fail "$(cat out)"
-	grep -qi 'info.*=0x3e8' out || fail "no block in: $(cat out)"
+	! grep -qi 'info.*=0x' out || fail "a block in: $(cat out)"
+	! sg_raw -s 512 -i /dev/zero "$sg" 2a 00 00 00 03 e9 00 00 01 00 >out 2>&1 ||
+		fail "wrote a bad block"
+	grep -qi 'info.*=0x3e9' out || fail "no block in: $(cat out)"
 	"$ctl" lun del "$n" 0:2
 	wait_for 60 gone block 0:2
 else
