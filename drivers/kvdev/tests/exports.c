@@ -6,6 +6,7 @@
 #include <linux/export.h>
 
 #include "../compat/compat.h"
+#include "../core.h"
 #include "../device/blk_range.h"
 #include "../device/scsi/cdb.h"
 #include "../device/vmmci_cmd.h"
@@ -66,6 +67,9 @@ EXPORT_SYMBOL_NS_GPL(kvdev_scsi_lu_eject_request, KVDEV_NS);
 EXPORT_SYMBOL_NS_GPL(kvdev_scsi_lu_reset, KVDEV_NS);
 EXPORT_SYMBOL_NS_GPL(kvdev_scsi_lu_nexus_loss, KVDEV_NS);
 EXPORT_SYMBOL_NS_GPL(kvdev_scsi_lu_attention, KVDEV_NS);
+
+EXPORT_SYMBOL_NS_GPL(kvdev_signal_config, KVDEV_NS);
+EXPORT_SYMBOL_NS_GPL(kvdev_signal_vq, KVDEV_NS);
 
 EXPORT_SYMBOL_NS_GPL(kvdev_vmmci_send, KVDEV_NS);
 EXPORT_SYMBOL_NS_GPL(kvdev_vmmci_cancel, KVDEV_NS);
