@@ -148,6 +148,10 @@ static bool rx_make_hdr(struct net_rx *rx, void *packet, u64 offloads)
 	vlan = skb_vlan_tag_present(skb) ? VLAN_HLEN : 0;
 	if (virtio_net_hdr_from_skb(skb, hdr, true, true, vlan))
 		return false;
+	/* virtio 1.4, 5.1.9.4.1: all headers, of which a tag is one */
+	if (skb_is_gso(skb))
+		rx->hdr.hdr_len = cpu_to_le16(min_t(u32, U16_MAX,
+						    skb_headlen(skb) + vlan));
 	rx_make_tunnel(&rx->hdr, skb, vlan);
 	return true;
 }

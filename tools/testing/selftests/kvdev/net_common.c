@@ -174,6 +174,21 @@ void net_start(struct net *n, uint64_t refuse, bool pci)
 	guest_start(n->g);
 }
 
+void net_wait_offloads(const char *feature, bool on)
+{
+	uint64_t end = now_ms() + WAIT_MS;
+	char sh[128];
+
+	if (net_sh("ethtool -k t0 >/dev/null 2>&1"))
+		SKIP("no ethtool");
+	snprintf(sh, sizeof(sh), "ethtool -k t0 | grep -q '^[[:space:]]*%s: %s'", feature,
+		 on ? "on" : "off");
+	while (net_sh(sh)) {
+		ASSERT_TRUE(now_ms() < end);
+		usleep(20000);
+	}
+}
+
 /* --------------------------------------------------------------- packets */
 
 void packet_fill(uint8_t *p, uint32_t len, uint64_t seed)

@@ -51,6 +51,8 @@ int net_attach_flags(struct net *n, uint32_t pair, int fd, uint32_t ifindex,
 		     uint32_t flags);
 int net_set(struct net *n, struct kvdev_net_config *c);
 struct kvdev_net_config net_get(struct net *n);
+/* Until the tap has the feature, by the name that ethtool has for it, or not */
+void net_wait_offloads(const char *feature, bool on);
 struct kvdev_net_get_stats net_stats(struct net *n, unsigned int queue);
 
 /* Packets: an Ethernet header of this test, then bytes that depend on seed. */

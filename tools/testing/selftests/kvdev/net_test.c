@@ -147,6 +147,42 @@ TEST(config)
 	refused((struct kvdev_net_config){ .set = KVDEV_NET_SET_BUSY_POLL }, 0);
 }
 
+/* What the driver reads is what was set, and stays as long as it is there. */
+TEST(config_of_the_driver)
+{
+	struct kvdev_net_config c = {
+		.set = KVDEV_NET_SET_MAC | KVDEV_NET_SET_MTU |
+		       KVDEV_NET_SET_SPEED,
+		.mtu = 1500, .speed = 1000, .duplex = 1,
+	};
+	struct {
+		struct vhost_vdpa_config c;
+		struct virtio_net_config net;
+	} __attribute__((packed)) a = {
+		.c.len = offsetof(struct virtio_net_config, duplex) + 1,
+	}, b;
+	struct guest_options o = {};
+
+	net_new(&n, &o);
+	memcpy(c.mac, guest_mac, ETH_ALEN);
+	ASSERT_EQ(net_set(&n, &c), 0);
+	guest_start(n.g);
+	ASSERT_EQ(cmd(n.g->fd, VHOST_VDPA_GET_CONFIG, &a), 0);
+	EXPECT_EQ(memcmp(a.net.mac, guest_mac, ETH_ALEN), 0);
+	EXPECT_EQ(a.net.status, VIRTIO_NET_S_LINK_UP);
+	EXPECT_EQ(a.net.max_virtqueue_pairs, 1);
+	EXPECT_EQ(a.net.mtu, 1500);
+	EXPECT_EQ(a.net.speed, 1000);
+	EXPECT_EQ(a.net.duplex, 1);
+	refused((struct kvdev_net_config){ .set = KVDEV_NET_SET_MTU,
+					   .mtu = 9000 }, -EBUSY);
+	refused((struct kvdev_net_config){ .set = KVDEV_NET_SET_SPEED,
+					   .speed = 10000 }, -EBUSY);
+	b.c = a.c;
+	ASSERT_EQ(cmd(n.g->fd, VHOST_VDPA_GET_CONFIG, &b), 0);
+	EXPECT_EQ(memcmp(&a, &b, sizeof(a.c) + a.c.len), 0);
+}
+
 /* Of a pair, or each queue its own; chosen while there is none. */
 TEST(workers)
 {
@@ -479,21 +515,6 @@ static int peer_tso(uint32_t payload, uint16_t mss)
 	return send(s, buf, len, 0) == (ssize_t)len ? 0 : -errno;
 }
 
-static void wait_offloads(const char *feature, bool on)
-{
-	uint64_t end = now_ms() + WAIT_MS;
-	char sh[128];
-
-	if (net_sh("ethtool -k t0 >/dev/null 2>&1"))
-		SKIP("no ethtool");
-	snprintf(sh, sizeof(sh), "ethtool -k t0 | grep -q '^[[:space:]]*%s: %s'", feature,
-		 on ? "on" : "off");
-	while (net_sh(sh)) {
-		ASSERT_TRUE(now_ms() < end);
-		usleep(20000);
-	}
-}
-
 /* What the driver accepts decides what the tap leaves to be done. */
 TEST(receive_offloads)
 {
@@ -501,7 +522,7 @@ TEST(receive_offloads)
 	int i, total = 0, len;
 
 	net_start(&n, 0, true);
-	wait_offloads("tx-tcp-segmentation", true);
+	net_wait_offloads("tx-tcp-segmentation", true);
 	net_post(&n, 32, 4096);
 	ASSERT_EQ(peer_tso(20000, 1000), 0);
 	ASSERT_EQ(net_receive(&n, &hdr, packet, WAIT_MS), TCP_HEADERS + 20000);
@@ -511,7 +532,7 @@ TEST(receive_offloads)
 	EXPECT_EQ(hdr.hdr.csum_start, ETH_HLEN + 20);
 
 	guest_reset(n.g);
-	wait_offloads("tx-tcp-segmentation", false);
+	net_wait_offloads("tx-tcp-segmentation", false);
 	n.g->o.refuse = NF(GUEST_TSO4) | NF(GUEST_TSO6) | NF(GUEST_ECN) |
 			NF(GUEST_CSUM) | NF(GUEST_UFO) | NF(GUEST_USO4) |
 			NF(GUEST_USO6);
