@@ -42,6 +42,7 @@ struct dev {
 	u32 did;
 	u16 disabled;	/* queue */
 	u16 cvq;	/* 0: the last one */
+	u64 counted;	/* by all counters before */
 };
 
 static bool vq_enabled(void *ctx, u16 vq)
@@ -57,8 +58,9 @@ static void counters(void *ctx, u16 vq, struct kvdev_net_counters *c)
 
 	KUNIT_EXPECT_TRUE(d->test, vq < CVQ);
 	*c = (struct kvdev_net_counters){
-		vq * 100 + 1, vq * 100 + 2, vq * 100 + 3,
-		vq * 100 + 4, vq * 100 + 5, vq * 100 + 6
+		d->counted + vq * 100 + 1, d->counted + vq * 100 + 2,
+		d->counted + vq * 100 + 3, d->counted + vq * 100 + 4,
+		d->counted + vq * 100 + 5, d->counted + vq * 100 + 6
 	};
 }
 
@@ -657,6 +659,25 @@ static void stats(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, d->result_len, 0U);
 }
 
+/* They have 64 bits, and 0 comes after the last value. */
+static void stats_wrap(struct kunit *test)
+{
+	static const u64 values[] = { ~0ULL - 2, ~0ULL - 1, ~0ULL, 0, 1, 2 };
+	struct dev *d = make_dev(test, ~0ULL);
+	unsigned int i, vq;
+
+	for (vq = 0; vq < 2; vq++) {
+		d->counted = ~0ULL - 3 - vq * 100;
+		stats_request(d, vq, vq ? VIRTIO_NET_STATS_TYPE_TX_BASIC :
+					  VIRTIO_NET_STATS_TYPE_RX_BASIC);
+		KUNIT_EXPECT_EQ(test, exec(d, C_STATS, 1), VIRTIO_NET_OK);
+		KUNIT_ASSERT_EQ(test, d->result_len, 56U);
+		for (i = 0; i < ARRAY_SIZE(values); i++)
+			KUNIT_EXPECT_EQ(test, le(d->result + 8 + 8 * i, 8),
+					values[i]);
+	}
+}
+
 /* One that is wrong among many, and all of it fails. */
 static void stats_errors(struct kunit *test)
 {
@@ -729,6 +750,7 @@ static struct kunit_case ctrl_cases[] = {
 	KUNIT_CASE(offloads),
 	KUNIT_CASE(coalescing),
 	KUNIT_CASE(stats),
+	KUNIT_CASE(stats_wrap),
 	KUNIT_CASE(stats_errors),
 	KUNIT_CASE(stats_room),
 	{ }

@@ -100,6 +100,25 @@ TEST(create_result)
 		  F_RING_PACKED);
 }
 
+/* What is there for alignment, or for features that are not offered, is 0. */
+TEST(config_padding)
+{
+	struct {
+		struct vhost_vdpa_config c;
+		struct virtio_blk_config blk;
+	} __attribute__((packed)) a = { .c.len = sizeof(a.blk) };
+	int fd = open_at(OPENED), file = temp_file(1 << 20, 0);
+
+	ASSERT_EQ(create(fd, VIRTIO_ID_BLOCK, 2, 0), 0);
+	ASSERT_EQ(set_backend(fd, file, 0, 4096), 0);
+	memset(&a.blk, 0xee, sizeof(a.blk));
+	ASSERT_EQ(cmd(fd, VHOST_VDPA_GET_CONFIG, &a), 0);
+	EXPECT_EQ(a.blk.capacity, 2048);
+	EXPECT_EQ(a.blk.unused, 0);
+	EXPECT_TRUE(all_bytes(a.blk.unused1, sizeof(a.blk.unused1), 0));
+	EXPECT_TRUE(all_bytes((uint8_t *)&a.blk.zoned, sizeof(a.blk.zoned), 0));
+}
+
 TEST(create_allowed_features)
 {
 	struct kvdev_create c = {

@@ -142,6 +142,32 @@ TEST(bad_block_requests)
 	blk_works(g);
 }
 
+/* The disk has no zones. */
+TEST(zone_requests)
+{
+	static const uint32_t types[] = {
+		VIRTIO_BLK_T_ZONE_APPEND, VIRTIO_BLK_T_ZONE_REPORT,
+		VIRTIO_BLK_T_ZONE_OPEN, VIRTIO_BLK_T_ZONE_CLOSE,
+		VIRTIO_BLK_T_ZONE_FINISH, VIRTIO_BLK_T_ZONE_RESET,
+		VIRTIO_BLK_T_ZONE_RESET_ALL,
+	};
+	struct guest *g = hostile_guest(true, 0);
+	unsigned int i;
+
+	guest_start(g);
+	EXPECT_EQ(g->features & BIT(VIRTIO_BLK_F_ZONED), 0);
+	for (i = 0; i < ARRAY_SIZE(types); i++) {
+		struct bad_request r = { types[i], 0, 4096,
+					 VIRTIO_BLK_S_UNSUPP };
+
+		expect_status(g, &r);
+		r.len = 0;
+		expect_status(g, &r);
+	}
+	expect_image_unchanged();
+	blk_works(g);
+}
+
 TEST(bad_requests_with_large_blocks)
 {
 	static const struct bad_request bad[] = {

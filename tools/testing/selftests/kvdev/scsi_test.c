@@ -149,6 +149,23 @@ TEST(inquiry_and_its_lengths)
 	}
 }
 
+/* Each is taken for SIMPLE, those that do not exist too. */
+TEST(task_attributes)
+{
+	struct guest *g = scsi_disk(temp_file(MIB, 0));
+	uint64_t data = guest_alloc(g, 512, 512);
+	unsigned int attr;
+
+	for (attr = 0; attr < 256; attr++) {
+		struct scsi_op op = { .cdb = { attr % 2 ? 0x28 : 0x2a, [8] = 1 },
+				      .task_attr = attr, .data = data };
+
+		*(attr % 2 ? &op.in : &op.out) = 512;
+		ASSERT_EQ(scsi_run(g, &op), VIRTIO_SCSI_S_OK);
+		ASSERT_EQ(op.resp.status, 0);
+	}
+}
+
 TEST(residuals)
 {
 	struct guest *g = scsi_disk(temp_file(MIB, 0));

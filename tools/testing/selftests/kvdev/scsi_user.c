@@ -101,6 +101,7 @@ uint64_t scsi_header(struct guest *g, const struct scsi_op *op)
 	memset(req, 0, CMD_LEN);
 	scsi_address(req->lun, op->target, op->lun);
 	req->tag = op->tag;
+	req->task_attr = op->task_attr;
 	memcpy(req->cdb, op->cdb, sizeof(op->cdb));
 	return addr;
 }

@@ -40,6 +40,7 @@ struct scsi_op {
 	uint16_t lun;
 	uint8_t cdb[32];
 	uint64_t tag;
+	uint8_t task_attr;
 	uint64_t data;
 	uint32_t out;
 	uint32_t in;
