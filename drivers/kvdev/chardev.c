@@ -27,6 +27,24 @@
  */
 #define KVDEV_MINOR	247
 
+/**
+ * struct kvdev_file - what a file has got by KVDEV_CREATE or KVDEV_OPEN
+ * @dev: its device, referenced
+ * @may: KVDEV_MAY_*: what it may do with it. Decided once, so that the file
+ *	means the same in whatever process it is
+ */
+struct kvdev_file {
+	struct kvdev_dev *dev;
+	unsigned int may;
+};
+
+/* NULL: it has no device yet. */
+static struct kvdev_file *file_get(const struct file *file)
+{
+	/* Pairs with the cmpxchg in attach(). */
+	return smp_load_acquire(&file->private_data);
+}
+
 /* -------------------------------------------------------------- dispatch */
 
 /* An own structure: it starts with its size. Returns what the caller knows. */
@@ -73,20 +91,43 @@ static int return_arg(const struct kvdev_cmd *op, const union kvdev_arg *arg,
 }
 
 /* May this file do that now? The mutex is held. */
-static int check_cmd(const struct kvdev_cmd *op, struct kvdev_dev *dev,
-		     struct file *file)
+static int check_authority(enum kvdev_authority auth, struct kvdev_dev *dev,
+			   struct file *file, unsigned int may)
 {
 	bool mine = dev->use == KVDEV_USE_OWNER && dev->user == file;
+	bool others = dev->use != KVDEV_USE_NONE && !mine;
 
-	if (op->flags & CMD_CLAIM && !mine)
-		return kvdev_dev_claim(dev, KVDEV_USE_OWNER, file);
-	if (op->flags & CMD_UNUSED && !mine && dev->use != KVDEV_USE_NONE)
-		return -EBUSY;
-	if (op->flags & CMD_OWNER && (!mine || dev->mm != current->mm))
-		return -EPERM;
-	if (op->flags & CMD_RING_LEVEL && dev->transport)
-		return -EBUSY;
-	return 0;
+	switch (auth) {
+	case AUTH_LOOK:
+		return may & KVDEV_MAY_READ ? 0 : -EACCES;
+	case AUTH_OWNER:
+		return mine && dev->mm == current->mm ? 0 : -EPERM;
+	case AUTH_CLAIM:
+		if (!(may & KVDEV_MAY_WRITE))
+			return -EACCES;
+		return mine ? 0 : kvdev_dev_claim(dev, KVDEV_USE_OWNER, file);
+	case AUTH_SETUP:
+		if (!(may & KVDEV_MAY_WRITE))
+			return -EACCES;
+		return others ? -EBUSY : 0;
+	case AUTH_MANAGE:
+		if (!(may & KVDEV_MAY_WRITE))
+			return -EACCES;
+		return others && !(may & KVDEV_MAY_MANAGE) ? -EBUSY : 0;
+	case AUTH_NONE:
+		break;
+	}
+	return -EACCES;
+}
+
+static int check_cmd(const struct kvdev_cmd *op, struct kvdev_dev *dev,
+		     struct file *file, unsigned int may)
+{
+	int ret = check_authority(op->auth, dev, file, may);
+
+	if (!ret && op->flags & CMD_RING_LEVEL && dev->transport)
+		ret = -EBUSY;
+	return ret;
 }
 
 static int call_cmd(const struct kvdev_cmd *op, struct kvdev_dev *dev,
@@ -98,17 +139,18 @@ static int call_cmd(const struct kvdev_cmd *op, struct kvdev_dev *dev,
 				    -EOPNOTSUPP;
 }
 
-static int run_cmd(const struct kvdev_cmd *op, struct kvdev_dev *dev,
+static int run_cmd(const struct kvdev_cmd *op, const struct kvdev_file *kf,
 		   struct file *file, union kvdev_arg *arg, void __user *uarg,
 		   u32 user_size)
 {
+	struct kvdev_dev *dev = kf->dev;
 	bool unused;
 	int ret;
 
 	if (mutex_lock_killable(&dev->mutex))
 		return -EINTR;
 	unused = dev->use == KVDEV_USE_NONE;
-	ret = check_cmd(op, dev, file);
+	ret = check_cmd(op, dev, file, kf->may);
 	if (!ret)
 		ret = call_cmd(op, dev, arg, uarg);
 	if (!ret) {
@@ -154,14 +196,23 @@ static int ioctl_get_info(struct file *file, void __user *uarg)
 }
 
 /* The file's device from now on; takes over the caller's reference. */
-static int attach(struct file *file, struct kvdev_dev *dev)
+static int attach(struct file *file, struct kvdev_dev *dev, unsigned int may)
 {
+	struct kvdev_file *kf = kmalloc(sizeof(*kf), GFP_KERNEL_ACCOUNT);
+	int ret = -ENOMEM;
+
+	if (!kf)
+		goto err_put;
+	kf->dev = dev;
+	kf->may = may;
 	/* Publishes a complete device; of two callers one is too late. */
-	if (cmpxchg(&file->private_data, NULL, dev)) {
-		kvdev_dev_put(dev);
-		return -EEXIST;
-	}
-	return 0;
+	if (!cmpxchg(&file->private_data, NULL, kf))
+		return 0;
+	kfree(kf);
+	ret = -EEXIST;
+err_put:
+	kvdev_dev_put(dev);
+	return ret;
 }
 
 static int check_name(const struct kvdev_create *arg)
@@ -184,9 +235,9 @@ static int ioctl_create(struct file *file, void __user *uarg)
 			   &user_size);
 	if (ret)
 		return ret;
-	if (arg.flags & ~KVDEV_CREATE_NAMED)
+	if (arg.flags & ~(KVDEV_CREATE_NAMED | KVDEV_PERM_FLAGS))
 		return -EOPNOTSUPP;
-	if (arg.__reserved)
+	if (arg.__reserved || arg.__reserved2)
 		return -EINVAL;
 	ret = check_name(&arg);
 	if (ret)
@@ -205,7 +256,7 @@ static int ioctl_create(struct file *file, void __user *uarg)
 	}
 	/* Ours until the end, though a file of ours, or of others, has it. */
 	kref_get(&dev->ref);
-	ret = attach(file, dev);
+	ret = attach(file, dev, KVDEV_MAY_ALL);
 	if (ret)
 		kvdev_registry_forget(dev);
 	kvdev_dev_put(dev);
@@ -227,8 +278,16 @@ static int copy_name(struct kvdev_name *arg, void __user *uarg)
 	return kvdev_name_valid(arg->name) ? 0 : -EINVAL;
 }
 
+/* What a file needs to be allowed, as it was opened for that. */
+static unsigned int file_wants(const struct file *file)
+{
+	return (file->f_mode & FMODE_READ ? KVDEV_MAY_READ : 0) |
+	       (file->f_mode & FMODE_WRITE ? KVDEV_MAY_WRITE : 0);
+}
+
 static int ioctl_open(struct file *file, void __user *uarg)
 {
+	unsigned int wants = file_wants(file), may;
 	struct kvdev_name arg;
 	struct kvdev_dev *dev;
 	int ret;
@@ -238,10 +297,13 @@ static int ioctl_open(struct file *file, void __user *uarg)
 		return ret;
 	if (READ_ONCE(file->private_data))
 		return -EEXIST;
-	dev = kvdev_registry_find(arg.name);
-	if (!dev)
-		return -ENOENT;
-	ret = attach(file, dev);
+	/* A file that was opened for nothing would still keep the device. */
+	if (!wants)
+		return -EACCES;
+	dev = kvdev_registry_find(arg.name, wants, &may);
+	if (IS_ERR(dev))
+		return PTR_ERR(dev);
+	ret = attach(file, dev, may & (wants | KVDEV_MAY_MANAGE));
 	/* What happened before is no news for this file. */
 	if (!ret)
 		file->f_pos = kvdev_event_seq(&dev->events);
@@ -255,6 +317,24 @@ static int ioctl_delete(struct file *file, void __user *uarg)
 
 	ret = copy_name(&arg, uarg);
 	return ret ?: kvdev_registry_delete(arg.name);
+}
+
+static int ioctl_set_permissions(struct file *file, void __user *uarg)
+{
+	struct kvdev_permissions arg;
+	u32 user_size;
+	int ret;
+
+	ret = copy_own_arg(&arg, sizeof(arg),
+			   offsetofend(struct kvdev_permissions, name), uarg,
+			   &user_size);
+	if (ret)
+		return ret;
+	if (arg.flags & ~KVDEV_PERM_FLAGS)
+		return -EOPNOTSUPP;
+	if (arg.__reserved || !kvdev_name_valid(arg.name))
+		return -EINVAL;
+	return kvdev_registry_set_perm(&arg);
 }
 
 static int ioctl_next(struct file *file, void __user *uarg)
@@ -277,6 +357,7 @@ static int ioctl_next(struct file *file, void __user *uarg)
 					      user_size)) ? -EFAULT : 0;
 }
 
+/* Whose these are: anybody's, who finds only what he may; see perm.c. */
 static const struct {
 	unsigned int cmd;
 	int (*fn)(struct file *file, void __user *uarg);
@@ -286,13 +367,14 @@ static const struct {
 	{ KVDEV_OPEN, ioctl_open },
 	{ KVDEV_DELETE, ioctl_delete },
 	{ KVDEV_NEXT, ioctl_next },
+	{ KVDEV_SET_PERMISSIONS, ioctl_set_permissions },
 };
 
 static long kvdev_ioctl(struct file *file, unsigned int cmd, unsigned long ptr)
 {
 	void __user *uarg = (void __user *)ptr;
 	const struct kvdev_cmd *op;
-	struct kvdev_dev *dev;
+	struct kvdev_file *kf;
 	union kvdev_arg arg;
 	u32 user_size = 0;
 	size_t i;
@@ -305,15 +387,14 @@ static long kvdev_ioctl(struct file *file, unsigned int cmd, unsigned long ptr)
 	op = kvdev_find_cmd(cmd);
 	if (!op)
 		return -ENOTTY;
-	/* Pairs with the cmpxchg in attach(). */
-	dev = smp_load_acquire(&file->private_data);
-	if (!dev)
+	kf = file_get(file);
+	if (!kf)
 		return -ENODEV;
 
 	ret = copy_arg(op, &arg, uarg, &user_size);
 	if (ret)
 		return ret;
-	return run_cmd(op, dev, file, &arg, uarg, user_size);
+	return run_cmd(op, kf, file, &arg, uarg, user_size);
 }
 
 /* ----------------------------------------------------------------- events */
@@ -322,15 +403,15 @@ static long kvdev_ioctl(struct file *file, unsigned int cmd, unsigned long ptr)
 static ssize_t kvdev_read(struct file *file, char __user *buf, size_t len,
 			  loff_t *ppos)
 {
+	const struct kvdev_file *kf = file_get(file);
 	struct kvdev_event event;
 	struct kvdev_dev *dev;
 	u64 pos = *ppos;
 	int ret;
 
-	/* Pairs with the cmpxchg in attach(). */
-	dev = smp_load_acquire(&file->private_data);
-	if (!dev)
+	if (!kf)
 		return -ENODEV;
+	dev = kf->dev;
 	if (len < offsetofend(struct kvdev_event, time_ns))
 		return -EINVAL;
 	while (!kvdev_event_next(&dev->events, &pos, &event)) {
@@ -351,13 +432,13 @@ static ssize_t kvdev_read(struct file *file, char __user *buf, size_t len,
 
 static __poll_t kvdev_poll(struct file *file, poll_table *wait)
 {
+	const struct kvdev_file *kf = file_get(file);
 	struct kvdev_dev *dev;
 	u64 pos = file->f_pos;
 
-	/* Pairs with the cmpxchg in attach(). */
-	dev = smp_load_acquire(&file->private_data);
-	if (!dev)
+	if (!kf || !(kf->may & KVDEV_MAY_READ))
 		return EPOLLERR;
+	dev = kf->dev;
 	poll_wait(file, &dev->events.wait, wait);
 	return kvdev_event_next(&dev->events, &pos, NULL) ?
 	       EPOLLIN | EPOLLRDNORM : 0;
@@ -372,10 +453,13 @@ static int kvdev_open(struct inode *inode, struct file *file)
 
 static int kvdev_release(struct inode *inode, struct file *file)
 {
-	struct kvdev_dev *dev = file->private_data;
+	struct kvdev_file *kf = file->private_data;
+	struct kvdev_dev *dev;
 
-	if (!dev)
+	if (!kf)
 		return 0;
+	dev = kf->dev;
+	kfree(kf);
 	mutex_lock(&dev->mutex);
 	if (dev->use == KVDEV_USE_OWNER && dev->user == file)
 		kvdev_dev_unclaim(dev);

@@ -420,113 +420,119 @@ static int cmd_get_vqs_count(struct kvdev_dev *dev, union kvdev_arg *arg,
 	return 0;
 }
 
-#define OWN(_cmd, _fn, _struct, _last, _flags)				\
+#define OWN(_cmd, _auth, _fn, _struct, _last, _flags)			\
 	{								\
 		.cmd = _cmd,						\
 		.size = sizeof(_struct) +				\
 			BUILD_BUG_ON_ZERO(sizeof(_struct) >		\
 					  sizeof(union kvdev_arg)),	\
 		.min_size = offsetofend(_struct, _last),		\
+		.auth = AUTH_##_auth,					\
 		.flags = _flags,					\
 		.fn = _fn,						\
 	}
 
 /* Of one device type. */
-#define TYPE(_cmd, _struct, _last, _flags)				\
-	OWN(_cmd, NULL, _struct, _last, _flags)
+#define TYPE(_cmd, _auth, _struct, _last, _flags)			\
+	OWN(_cmd, _auth, NULL, _struct, _last, _flags)
 
 /* The number has the size in it, and is a constant. */
-#define VHOST(_cmd, _fn, _flags)					\
+#define VHOST(_cmd, _auth, _fn, _flags)					\
 	{								\
 		.cmd = _cmd,						\
 		.size = _IOC_SIZE(_cmd) +				\
 			BUILD_BUG_ON_ZERO(_IOC_SIZE(_cmd) >		\
 					  sizeof(union kvdev_arg)),	\
+		.auth = AUTH_##_auth,					\
 		.flags = _flags,					\
 		.fn = _fn,						\
 	}
 
 static const struct kvdev_cmd cmds[] = {
-	OWN(KVDEV_SET_BACKEND, cmd_set_backend, struct kvdev_set_backend,
-	    __reserved2, CMD_UNUSED),
-	OWN(KVDEV_GET_STATS, cmd_get_stats, struct kvdev_get_stats,
+	/* What the device is */
+	OWN(KVDEV_SET_BACKEND, SETUP, cmd_set_backend, struct kvdev_set_backend,
+	    __reserved2, 0),
+	OWN(KVDEV_GET_STATS, LOOK, cmd_get_stats, struct kvdev_get_stats,
 	    dev_ignored_accesses, CMD_OUT),
+
+	/* The VMM that holds its registers */
 	{
 		.cmd = KVDEV_BIND_TRANSPORT,
 		.size = sizeof(struct kvdev_bind_transport),
 		.min_size = offsetofend(struct kvdev_bind_transport,
 					device_len),
-		.flags = CMD_OUT | CMD_CLAIM,
+		.auth = AUTH_CLAIM,
+		.flags = CMD_OUT,
 		.fn = cmd_bind_transport,
 		.undo = kvdev_transport_release,
 	},
-	OWN(KVDEV_ACCESS, cmd_access, struct kvdev_access, value,
-	    CMD_OWNER | CMD_OUT),
-	OWN(KVDEV_SET_VECTOR, cmd_set_vector, struct kvdev_set_vector, fd,
-	    CMD_CLAIM),
-	OWN(KVDEV_SET_LINE, cmd_set_line, struct kvdev_set_line, resample_fd,
-	    CMD_CLAIM),
-	OWN(KVDEV_PCI_STATE, cmd_pci_state, struct kvdev_pci_state, isr,
-	    CMD_CLAIM | CMD_OUT),
-	OWN(KVDEV_PCI_CONFIG, cmd_pci_config, struct kvdev_pci_config, caps,
-	    CMD_CLAIM | CMD_OUT),
-	OWN(KVDEV_GET_DOORBELL, cmd_get_doorbell, struct kvdev_get_doorbell,
-	    value, CMD_CLAIM | CMD_OUT),
+	OWN(KVDEV_ACCESS, OWNER, cmd_access, struct kvdev_access, value,
+	    CMD_OUT),
+	OWN(KVDEV_SET_VECTOR, CLAIM, cmd_set_vector, struct kvdev_set_vector,
+	    fd, 0),
+	OWN(KVDEV_SET_LINE, CLAIM, cmd_set_line, struct kvdev_set_line,
+	    resample_fd, 0),
+	OWN(KVDEV_PCI_STATE, CLAIM, cmd_pci_state, struct kvdev_pci_state, isr,
+	    CMD_OUT),
+	OWN(KVDEV_PCI_CONFIG, CLAIM, cmd_pci_config, struct kvdev_pci_config,
+	    caps, CMD_OUT),
+	OWN(KVDEV_GET_DOORBELL, CLAIM, cmd_get_doorbell,
+	    struct kvdev_get_doorbell, value, CMD_OUT),
 
-	TYPE(KVDEV_VMMCI_CMD, struct kvdev_vmmci_cmd, __reserved, 0),
+	/* A guest is asked to shut down by others than its VMM. */
+	TYPE(KVDEV_VMMCI_CMD, MANAGE, struct kvdev_vmmci_cmd, __reserved, 0),
 
-	TYPE(KVDEV_NET_ATTACH, struct kvdev_net_attach, __reserved,
-	     CMD_UNUSED),
-	TYPE(KVDEV_NET_SET, struct kvdev_net_config, ifname, 0),
-	TYPE(KVDEV_NET_GET, struct kvdev_net_config, ifname, CMD_OUT),
-	TYPE(KVDEV_NET_GET_STATS, struct kvdev_net_get_stats, drop_memory,
+	/* Link, announcements, boot files change while a guest runs. */
+	TYPE(KVDEV_NET_ATTACH, SETUP, struct kvdev_net_attach, __reserved, 0),
+	TYPE(KVDEV_NET_SET, MANAGE, struct kvdev_net_config, ifname, 0),
+	TYPE(KVDEV_NET_GET, LOOK, struct kvdev_net_config, ifname, CMD_OUT),
+	TYPE(KVDEV_NET_GET_STATS, LOOK, struct kvdev_net_get_stats, drop_memory,
 	     CMD_OUT),
-	TYPE(KVDEV_NET_LOCAL, struct kvdev_net_local, tftp_server, 0),
+	TYPE(KVDEV_NET_LOCAL, MANAGE, struct kvdev_net_local, tftp_server, 0),
 
-	TYPE(KVDEV_SCSI_ADD_LUN, struct kvdev_scsi_add_lun, wwn, 0),
-	TYPE(KVDEV_SCSI_REMOVE_LUN, struct kvdev_scsi_lun, lun, 0),
-	TYPE(KVDEV_SCSI_SET_MEDIA, struct kvdev_scsi_set_media, format, 0),
-	TYPE(KVDEV_SCSI_RESIZE_LUN, struct kvdev_scsi_lun, lun, 0),
-	TYPE(KVDEV_SCSI_NEXT_LUN, struct kvdev_scsi_next_lun, backing,
+	/* Disks and media come and go while a guest runs. */
+	TYPE(KVDEV_SCSI_ADD_LUN, MANAGE, struct kvdev_scsi_add_lun, wwn, 0),
+	TYPE(KVDEV_SCSI_REMOVE_LUN, MANAGE, struct kvdev_scsi_lun, lun, 0),
+	TYPE(KVDEV_SCSI_SET_MEDIA, MANAGE, struct kvdev_scsi_set_media, format,
+	     0),
+	TYPE(KVDEV_SCSI_RESIZE_LUN, MANAGE, struct kvdev_scsi_lun, lun, 0),
+	TYPE(KVDEV_SCSI_NEXT_LUN, LOOK, struct kvdev_scsi_next_lun, backing,
 	     CMD_OUT),
 
-	VHOST(VHOST_SET_OWNER, cmd_set_owner, CMD_CLAIM),
-	VHOST(VHOST_RESET_OWNER, cmd_reset_owner, CMD_OWNER),
-	VHOST(VHOST_SET_MEM_TABLE, cmd_set_mem_table, CMD_OWNER),
-	VHOST(VHOST_GET_FEATURES, cmd_get_features, 0),
-	VHOST(VHOST_SET_FEATURES, cmd_set_features,
-	      CMD_OWNER | CMD_RING_LEVEL),
-	VHOST(VHOST_GET_FEATURES_ARRAY, cmd_get_features_array, CMD_HEADER),
-	VHOST(VHOST_SET_FEATURES_ARRAY, cmd_set_features_array,
-	      CMD_OWNER | CMD_RING_LEVEL | CMD_HEADER),
-	VHOST(VHOST_GET_BACKEND_FEATURES, cmd_get_backend_features, 0),
-	VHOST(VHOST_SET_BACKEND_FEATURES, cmd_set_backend_features, 0),
-	VHOST(VHOST_SET_VRING_NUM, cmd_set_vring_num,
-	      CMD_OWNER | CMD_RING_LEVEL),
-	VHOST(VHOST_SET_VRING_ADDR, cmd_set_vring_addr,
-	      CMD_OWNER | CMD_RING_LEVEL),
-	VHOST(VHOST_SET_VRING_BASE, cmd_set_vring_base,
-	      CMD_OWNER | CMD_RING_LEVEL),
-	VHOST(VHOST_GET_VRING_BASE, cmd_get_vring_base,
-	      CMD_OWNER | CMD_RING_LEVEL),
-	VHOST(VHOST_SET_VRING_KICK, cmd_set_vring_kick, CMD_OWNER),
-	VHOST(VHOST_SET_VRING_CALL, cmd_set_vring_call,
-	      CMD_OWNER | CMD_RING_LEVEL),
-	VHOST(VHOST_SET_VRING_ERR, cmd_set_vring_err, CMD_OWNER),
-	VHOST(VHOST_VDPA_GET_DEVICE_ID, cmd_get_device_id, 0),
-	VHOST(VHOST_VDPA_GET_STATUS, cmd_get_status, 0),
-	VHOST(VHOST_VDPA_SET_STATUS, cmd_set_status, CMD_OWNER),
-	VHOST(VHOST_VDPA_SUSPEND, cmd_suspend, CMD_OWNER),
-	VHOST(VHOST_VDPA_RESUME, cmd_resume, CMD_OWNER),
-	VHOST(VHOST_VDPA_GET_CONFIG, cmd_get_config, CMD_HEADER),
-	VHOST(VHOST_VDPA_SET_CONFIG, cmd_set_config, CMD_OWNER),
-	VHOST(VHOST_VDPA_SET_CONFIG_CALL, cmd_set_config_call,
-	      CMD_OWNER | CMD_RING_LEVEL),
-	VHOST(VHOST_VDPA_GET_CONFIG_SIZE, cmd_get_config_size, 0),
-	VHOST(VHOST_VDPA_SET_VRING_ENABLE, cmd_set_vring_enable,
-	      CMD_OWNER | CMD_RING_LEVEL),
-	VHOST(VHOST_VDPA_GET_VRING_NUM, cmd_get_vring_num, 0),
-	VHOST(VHOST_VDPA_GET_VQS_COUNT, cmd_get_vqs_count, 0),
+	/* The VMM that uses the device */
+	VHOST(VHOST_SET_OWNER, CLAIM, cmd_set_owner, 0),
+	VHOST(VHOST_RESET_OWNER, OWNER, cmd_reset_owner, 0),
+	VHOST(VHOST_SET_MEM_TABLE, OWNER, cmd_set_mem_table, 0),
+	VHOST(VHOST_GET_FEATURES, LOOK, cmd_get_features, 0),
+	VHOST(VHOST_SET_FEATURES, OWNER, cmd_set_features, CMD_RING_LEVEL),
+	VHOST(VHOST_GET_FEATURES_ARRAY, LOOK, cmd_get_features_array,
+	      CMD_HEADER),
+	VHOST(VHOST_SET_FEATURES_ARRAY, OWNER, cmd_set_features_array,
+	      CMD_RING_LEVEL | CMD_HEADER),
+	VHOST(VHOST_GET_BACKEND_FEATURES, LOOK, cmd_get_backend_features, 0),
+	/* Changes nothing. */
+	VHOST(VHOST_SET_BACKEND_FEATURES, LOOK, cmd_set_backend_features, 0),
+	VHOST(VHOST_SET_VRING_NUM, OWNER, cmd_set_vring_num, CMD_RING_LEVEL),
+	VHOST(VHOST_SET_VRING_ADDR, OWNER, cmd_set_vring_addr, CMD_RING_LEVEL),
+	VHOST(VHOST_SET_VRING_BASE, OWNER, cmd_set_vring_base, CMD_RING_LEVEL),
+	VHOST(VHOST_GET_VRING_BASE, OWNER, cmd_get_vring_base, CMD_RING_LEVEL),
+	VHOST(VHOST_SET_VRING_KICK, OWNER, cmd_set_vring_kick, 0),
+	VHOST(VHOST_SET_VRING_CALL, OWNER, cmd_set_vring_call, CMD_RING_LEVEL),
+	VHOST(VHOST_SET_VRING_ERR, OWNER, cmd_set_vring_err, 0),
+	VHOST(VHOST_VDPA_GET_DEVICE_ID, LOOK, cmd_get_device_id, 0),
+	VHOST(VHOST_VDPA_GET_STATUS, LOOK, cmd_get_status, 0),
+	VHOST(VHOST_VDPA_SET_STATUS, OWNER, cmd_set_status, 0),
+	VHOST(VHOST_VDPA_SUSPEND, OWNER, cmd_suspend, 0),
+	VHOST(VHOST_VDPA_RESUME, OWNER, cmd_resume, 0),
+	VHOST(VHOST_VDPA_GET_CONFIG, LOOK, cmd_get_config, CMD_HEADER),
+	VHOST(VHOST_VDPA_SET_CONFIG, OWNER, cmd_set_config, 0),
+	VHOST(VHOST_VDPA_SET_CONFIG_CALL, OWNER, cmd_set_config_call,
+	      CMD_RING_LEVEL),
+	VHOST(VHOST_VDPA_GET_CONFIG_SIZE, LOOK, cmd_get_config_size, 0),
+	VHOST(VHOST_VDPA_SET_VRING_ENABLE, OWNER, cmd_set_vring_enable,
+	      CMD_RING_LEVEL),
+	VHOST(VHOST_VDPA_GET_VRING_NUM, LOOK, cmd_get_vring_num, 0),
+	VHOST(VHOST_VDPA_GET_VQS_COUNT, LOOK, cmd_get_vqs_count, 0),
 };
 
 /**

@@ -16,13 +16,35 @@
 
 struct kvdev_dev;
 
-/* What a command needs. */
-#define CMD_OWNER	BIT(0)	/* an owner, and the caller shares its memory */
-#define CMD_RING_LEVEL	BIT(1)	/* no transport: the VMM sets it */
-#define CMD_OUT		BIT(2)	/* own command: the argument goes back */
-#define CMD_CLAIM	BIT(3)	/* the device for itself, from now on */
-#define CMD_UNUSED	BIT(4)	/* nobody else uses the device */
-#define CMD_HEADER	BIT(5)	/* of vhost: the handler copies what follows */
+/*
+ * Whose a command is. What a file may do was decided when it got its device; see
+ * "Permissions" in the uapi header. Every command has one of these.
+ */
+enum kvdev_authority {
+	AUTH_NONE,	/* nobody's: an entry without authority is refused */
+	/* Any file that may read: changes nothing */
+	AUTH_LOOK,
+	/* A file that may write, which uses the device alone from now on */
+	AUTH_CLAIM,
+	/*
+	 * The file that uses the device, in the owner's address space: the
+	 * guest's memory, rings, registers
+	 */
+	AUTH_OWNER,
+	/* A file that may write, unless somebody else uses the device: what it is */
+	AUTH_SETUP,
+	/*
+	 * A file that may write; while somebody else uses the device, only one
+	 * of the device's owner, or of an administrator: what is changed from
+	 * outside of a guest that runs
+	 */
+	AUTH_MANAGE,
+};
+
+/* What else a command needs. */
+#define CMD_RING_LEVEL	BIT(0)	/* no transport: the VMM sets it */
+#define CMD_OUT		BIT(1)	/* own command: the argument goes back */
+#define CMD_HEADER	BIT(2)	/* of vhost: the handler copies what follows */
 
 union kvdev_arg {
 	struct kvdev_set_backend set_backend;
@@ -60,6 +82,7 @@ union kvdev_arg {
  * @size: bytes of the argument this kernel knows
  * @min_size: bytes every caller has had to know; 0 for a vhost command, whose
  *	size is fixed
+ * @auth: whose it is
  * @flags: CMD_*
  * @fn: does it. @uarg is for what follows the argument in user memory. NULL:
  *	the device type does, if it knows the command
@@ -69,6 +92,7 @@ struct kvdev_cmd {
 	unsigned int cmd;
 	u16 size;
 	u16 min_size;
+	enum kvdev_authority auth;
 	u32 flags;
 	int (*fn)(struct kvdev_dev *dev, union kvdev_arg *arg,
 		  void __user *uarg);

@@ -48,6 +48,7 @@
 #include <linux/refcount.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
+#include <linux/uidgid.h>
 #include <linux/workqueue.h>
 #include <uapi/linux/kvdev.h>
 
@@ -160,6 +161,28 @@ struct kvdev_vq {
 	struct kvdev_vq_stats stats;
 };
 
+/**
+ * struct kvdev_perm - whose a device is, and what others may do with it
+ * @uid: owner
+ * @gid: group
+ * @mode: KVDEV_MAY_READ and KVDEV_MAY_WRITE, three times, as of a file
+ */
+struct kvdev_perm {
+	kuid_t uid;
+	kgid_t gid;
+	umode_t mode;
+};
+
+#define KVDEV_PERM_FLAGS (KVDEV_PERM_UID | KVDEV_PERM_GID | KVDEV_PERM_MODE)
+
+/* What one may do with a device; the first two as in a mode. */
+enum {
+	KVDEV_MAY_READ = 4,
+	KVDEV_MAY_WRITE = 2,
+	KVDEV_MAY_MANAGE = 8,	/* change it though somebody else uses it */
+	KVDEV_MAY_ALL = KVDEV_MAY_READ | KVDEV_MAY_WRITE | KVDEV_MAY_MANAGE,
+};
+
 /* kvdev_dev.flags */
 enum {
 	KVDEV_DEV_NEEDS_RESET,	/* DEVICE_NEEDS_RESET of device status */
@@ -174,11 +197,14 @@ enum {
  * @ref: files, name, binding
  * @list: on the list of all devices; its lock
  * @name: name, or empty; the list's lock
+ * @perm: who may do what; the list's lock
  * @mutex: covers everything that has no other rule
  * @use: who uses the device
- * @user: the file the owner was set through, or the binding's device
+ * @user: the file the owner was set through, or what the binding gave
  * @use_pid: the process that uses it, NULL: none
  * @use_comm: its name, or that of the driver
+ * @perm_changed: tells the binding that uses the device, with @user, that @perm
+ *	has changed. Optional
  * @owned: there is an owner: workers run
  * @mm: the owner's address space (mm_count is held), NULL: no owner, or a
  *	driver in this kernel
@@ -189,6 +215,8 @@ enum {
  * @suspended: queues are stopped but not forgotten
  * @fixed_queue_size: the largest ring size was asked for at creation
  * @extra_features: what the binding adds to the features offered
+ * @bus_features: what may be offered on the vDPA bus, as whoever put the device
+ *	there wants it, 0: all
  * @allowed: features the VMM allows, 0: all
  * @allowed_hi: likewise bits 64 to 127, unless @allowed is 0
  * @regs: features, status, configuration and the queues' registers, whether
@@ -218,12 +246,14 @@ struct kvdev_dev {
 	struct kref ref;
 	struct list_head list;
 	char name[KVDEV_NAME_LEN];
+	struct kvdev_perm perm;
 
 	struct mutex mutex;	/* whatever has no other rule */
 	enum kvdev_use use;
 	void *user;
 	struct pid *use_pid;
 	char use_comm[16];
+	void (*perm_changed)(void *user);
 	bool owned;
 	struct mm_struct *mm;
 	spinlock_t mem_lock;	/* which memory there is */
@@ -233,6 +263,7 @@ struct kvdev_dev {
 	u64 allowed;
 	u64 allowed_hi;
 	u64 extra_features;
+	u64 bus_features;
 	bool fixed_queue_size;
 	struct kvdev_regs regs;
 	u32 transport;
@@ -295,10 +326,19 @@ struct kvdev_mem_table *kvdev_dev_get_mem(struct kvdev_dev *dev,
 int kvdev_registry_add(struct kvdev_dev *dev, const u8 *name);
 int kvdev_registry_delete(const u8 *name);
 void kvdev_registry_forget(struct kvdev_dev *dev);
-struct kvdev_dev *kvdev_registry_find(const char *name);
+struct kvdev_dev *kvdev_registry_find(const char *name, unsigned int want,
+				      unsigned int *may);
+int kvdev_registry_set_perm(const struct kvdev_permissions *arg);
 int kvdev_registry_next(struct kvdev_next *arg);
 void kvdev_dev_put(struct kvdev_dev *dev);
 bool kvdev_name_valid(const u8 *name);
+
+/* perm.c */
+int kvdev_perm_init(struct kvdev_perm *perm, const struct kvdev_create *arg);
+unsigned int kvdev_perm_may(const struct kvdev_perm *perm);
+int kvdev_perm_change(struct kvdev_perm *perm,
+		      const struct kvdev_permissions *arg);
+void kvdev_perm_describe(const struct kvdev_perm *perm, struct kvdev_next *arg);
 
 /* dev.c: any context */
 void kvdev_dev_needs_reset(struct kvdev_dev *dev, const char *reason);

@@ -574,6 +574,8 @@ void kvdev_dev_update_features(struct kvdev_dev *dev)
 		features &= dev->allowed;
 		high &= dev->allowed_hi;
 	}
+	if (dev->bus_features)
+		features &= dev->bus_features;
 	dev->regs.device_features_hi = high;
 	/* virtio 1.3, 6.3: the device must offer it */
 	dev->regs.device_features = features | BIT_ULL(VIRTIO_F_VERSION_1);
@@ -594,6 +596,18 @@ struct kvdev_vq *kvdev_dev_vq(struct kvdev_dev *dev, u32 index)
 	return &dev->vqs[array_index_nospec(index, dev->nr_vqs)];
 }
 EXPORT_SYMBOL_NS_GPL(kvdev_dev_vq, KVDEV_NS);
+
+/**
+ * kvdev_dev_on_bus() - is the device on the vDPA bus?
+ * @dev: the device; mutex held
+ *
+ * Return: whether it is: what it is was agreed on when it was put there.
+ */
+bool kvdev_dev_on_bus(const struct kvdev_dev *dev)
+{
+	return dev->use == KVDEV_USE_VDPA;
+}
+EXPORT_SYMBOL_NS_GPL(kvdev_dev_on_bus, KVDEV_NS);
 
 /* ---------------------------------------------------- creation, destruction */
 
@@ -658,8 +672,8 @@ static int check_create(const struct kvdev_create *arg,
  * kvdev_dev_create() - make a device
  * @arg: what kind; reserved fields and flags have been checked
  *
- * Return: the device, or -EOPNOTSUPP, -EINVAL, -ENOMEM or what the type's
- * create says as an error pointer.
+ * Return: the device, or -EOPNOTSUPP, -EINVAL, -EPERM, -ENOMEM or what the
+ * type's create says as an error pointer.
  */
 struct kvdev_dev *kvdev_dev_create(const struct kvdev_create *arg)
 {
@@ -690,6 +704,9 @@ struct kvdev_dev *kvdev_dev_create(const struct kvdev_create *arg)
 	kref_init(&dev->ref);
 	kvdev_events_init(&dev->events);
 	INIT_LIST_HEAD(&dev->list);
+	ret = kvdev_perm_init(&dev->perm, arg);
+	if (ret)
+		goto err_free;
 
 	ret = ida_alloc(&dev_ids, GFP_KERNEL);
 	if (ret < 0)

@@ -58,10 +58,12 @@ void kvdev_dev_unclaim(struct kvdev_dev *dev)
 		dev->type->release(dev);
 	kvdev_transport_release(dev);
 	dev->extra_features = 0;
+	dev->bus_features = 0;
 	kvdev_dev_update_features(dev);
 	kvdev_dev_widen_queues(dev, dev->type->queue_size);
 	dev->use = KVDEV_USE_NONE;
 	dev->user = NULL;
+	dev->perm_changed = NULL;
 	kvdev_event_post(dev, KVDEV_EVENT_RELEASED, 0);
 }
 EXPORT_SYMBOL_NS_GPL(kvdev_dev_unclaim, KVDEV_NS);

@@ -110,17 +110,32 @@ EXPORT_SYMBOL_NS_GPL(kvdev_dev_put, KVDEV_NS);
 /**
  * kvdev_registry_find() - find a device by its name
  * @name: of up to KVDEV_NAME_LEN bytes
+ * @want: KVDEV_MAY_* that the caller needs
+ * @may: out, those that he has. Optional
  *
- * Return: the device with a reference for the caller, NULL if there is none.
+ * Return: the device with a reference for the caller; -ENOENT if there is none,
+ * -EACCES if he may not, as an error pointer.
  */
-struct kvdev_dev *kvdev_registry_find(const char *name)
+struct kvdev_dev *kvdev_registry_find(const char *name, unsigned int want,
+				      unsigned int *may)
 {
 	struct kvdev_dev *dev;
+	unsigned int has;
 
 	mutex_lock(&devices_mutex);
 	dev = find_name(name);
-	if (dev && !dev_get(dev))
-		dev = NULL;
+	if (!dev) {
+		dev = ERR_PTR(-ENOENT);
+		goto out_unlock;
+	}
+	has = kvdev_perm_may(&dev->perm);
+	if (want & ~has)
+		dev = ERR_PTR(-EACCES);
+	else if (!dev_get(dev))
+		dev = ERR_PTR(-ENOENT);
+	if (may)
+		*may = has;
+out_unlock:
 	mutex_unlock(&devices_mutex);
 	return dev;
 }
@@ -154,16 +169,17 @@ void kvdev_registry_forget(struct kvdev_dev *dev)
  *
  * The device goes with its last file.
  *
- * Return: 0; -ENOENT; -EBUSY if the device is in use; -EINTR if killed while
- * waiting for it.
+ * Return: 0; -ENOENT; -EACCES if the caller may not; -EBUSY if the device is in
+ * use; -EINTR if killed while waiting for it.
  */
 int kvdev_registry_delete(const u8 *name)
 {
-	struct kvdev_dev *dev = kvdev_registry_find(name);
+	struct kvdev_dev *dev = kvdev_registry_find(name, KVDEV_MAY_WRITE,
+						    NULL);
 	int ret;
 
-	if (!dev)
-		return -ENOENT;
+	if (IS_ERR(dev))
+		return PTR_ERR(dev);
 	/* Its requests may take their time: only this device waits for them. */
 	ret = mutex_lock_killable(&dev->mutex);
 	if (ret)
@@ -175,6 +191,35 @@ int kvdev_registry_delete(const u8 *name)
 	mutex_unlock(&dev->mutex);
 	if (!ret)
 		kvdev_dev_put(dev);
+out_put:
+	kvdev_dev_put(dev);
+	return ret;
+}
+
+/**
+ * kvdev_registry_set_perm() - change a device's owner, group or mode
+ * @arg: see KVDEV_SET_PERMISSIONS; reserved fields and flags have been checked
+ *
+ * Return: 0; -ENOENT; -EINVAL; -EPERM; -EINTR if killed while waiting for the
+ * device.
+ */
+int kvdev_registry_set_perm(const struct kvdev_permissions *arg)
+{
+	struct kvdev_dev *dev = kvdev_registry_find(arg->name, 0, NULL);
+	int ret;
+
+	if (IS_ERR(dev))
+		return PTR_ERR(dev);
+	/* Whoever uses it is told of changes in their order. */
+	ret = mutex_lock_killable(&dev->mutex);
+	if (ret)
+		goto out_put;
+	mutex_lock(&devices_mutex);
+	ret = dev->name[0] ? kvdev_perm_change(&dev->perm, arg) : -ENOENT;
+	mutex_unlock(&devices_mutex);
+	if (!ret && dev->perm_changed)
+		dev->perm_changed(dev->user);
+	mutex_unlock(&dev->mutex);
 out_put:
 	kvdev_dev_put(dev);
 	return ret;
@@ -194,8 +239,11 @@ static void describe(struct kvdev_dev *dev, struct kvdev_next *arg)
 		.accepted = dev->regs.driver_features,
 		.status = kvdev_dev_status(dev),
 	};
-	memcpy(arg->name, dev->name, sizeof(arg->name));
 	memcpy(arg->use_comm, dev->use_comm, sizeof(arg->use_comm));
+	mutex_lock(&devices_mutex);
+	memcpy(arg->name, dev->name, sizeof(arg->name));
+	kvdev_perm_describe(&dev->perm, arg);
+	mutex_unlock(&devices_mutex);
 	if (dev->type->describe)
 		dev->type->describe(dev, arg);
 }
@@ -213,7 +261,9 @@ int kvdev_registry_next(struct kvdev_next *arg)
 
 	mutex_lock(&devices_mutex);
 	list_for_each_entry(dev, &devices, list) {
-		if (dev->id >= arg->id && dev_get(dev)) {
+		if (dev->id >= arg->id &&
+		    kvdev_perm_may(&dev->perm) & KVDEV_MAY_READ &&
+		    dev_get(dev)) {
 			found = dev;
 			break;
 		}

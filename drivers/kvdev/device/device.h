@@ -168,6 +168,8 @@ void kvdev_dev_config_seen(struct kvdev_dev *dev);
 void kvdev_dev_update_features(struct kvdev_dev *dev);
 /* Device status, 0: no driver; mutex held. */
 u8 kvdev_dev_status(const struct kvdev_dev *dev);
+/* It is on the vDPA bus; mutex held. */
+bool kvdev_dev_on_bus(const struct kvdev_dev *dev);
 /* There are workers; mutex held. */
 bool kvdev_dev_has_owner(const struct kvdev_dev *dev);
 /* For what comes from elsewhere than a callback; may sleep. */

@@ -98,15 +98,28 @@ static int check_net_attrs(const struct kvdev_dev *dev,
 	return 0;
 }
 
+/* The node of the device follows its owner, group and mode: udev sees to it. */
+static void perm_changed(void *user)
+{
+	struct kvdev_vdpa *v = user;
+
+	/* On its way there, or from there, nobody has a node. */
+	if (device_is_registered(&v->vdpa.dev))
+		kobject_uevent(&v->vdpa.dev.kobj, KOBJ_CHANGE);
+}
+
 /* The device of that name, referenced and claimed for the bus. */
-static struct kvdev_dev *claim_device(const char *name, bool net,
+static struct kvdev_dev *claim_device(struct kvdev_vdpa *v, const char *name,
+				      bool net,
 				      const struct vdpa_dev_set_config *config)
 {
-	struct kvdev_dev *dev = kvdev_registry_find(name);
+	/* The request is handled in the process that sends it. */
+	struct kvdev_dev *dev = kvdev_registry_find(name, KVDEV_MAY_WRITE,
+						    NULL);
 	int ret;
 
-	if (!dev)
-		return ERR_PTR(-ENOENT);
+	if (IS_ERR(dev))
+		return dev;
 
 	mutex_lock(&dev->mutex);
 	/* No driver on the bus knows it, and VMMs end on an unknown id. */
@@ -115,9 +128,10 @@ static struct kvdev_dev *claim_device(const char *name, bool net,
 		ret = check_net_attrs(dev, config);
 	if (ret)
 		goto err_unlock;
-	ret = kvdev_dev_claim(dev, KVDEV_USE_VDPA, mgmt_parent);
+	ret = kvdev_dev_claim(dev, KVDEV_USE_VDPA, v);
 	if (ret)
 		goto err_unlock;
+	dev->perm_changed = perm_changed;
 	/* Drivers behind the bus use the addresses it gives them. */
 	dev->extra_features = BIT_ULL(VIRTIO_F_ACCESS_PLATFORM);
 	kvdev_dev_update_features(dev);
@@ -136,7 +150,8 @@ static struct kvdev_dev *claim_device(const char *name, bool net,
 			ret = -EINVAL;
 			goto err_unclaim;
 		}
-		dev->regs.device_features = wanted;
+		dev->bus_features = wanted;
+		kvdev_dev_update_features(dev);
 	}
 	mutex_unlock(&dev->mutex);
 	return dev;
@@ -161,7 +176,7 @@ static int dev_add(struct vdpa_mgmt_dev *mdev, const char *name,
 	if (IS_ERR(v))
 		return PTR_ERR(v);
 
-	dev = claim_device(name, mdev->device == net_parent, config);
+	dev = claim_device(v, name, mdev->device == net_parent, config);
 	if (IS_ERR(dev)) {
 		ret = PTR_ERR(dev);
 		goto err_put;

@@ -39,7 +39,10 @@
  *    an owner, or the name or the address of a logical unit is taken.
  *  - ENOENT: no device of this name or after this id.
  *  - EPERM: no owner yet (VHOST_SET_OWNER), the owner was set through another
- *    file, or the caller does not share the owner's address space.
+ *    file, or the caller does not share the owner's address space; owner, group
+ *    or mode are not the caller's to choose.
+ *  - EACCES: the mode of a named device does not allow it to the caller, or the
+ *    file was not opened for it.
  *  - EBUSY: not in this state: queue running, driver active, register level
  *    owns the field, device in use by another owner, medium locked by the
  *    driver.
@@ -71,6 +74,7 @@ enum {
 	KVDEV_CMD_OPEN,
 	KVDEV_CMD_DELETE,
 	KVDEV_CMD_NEXT,
+	KVDEV_CMD_SET_PERMISSIONS,
 
 	KVDEV_CMD_BIND_TRANSPORT = 0x10,
 	KVDEV_CMD_ACCESS,
@@ -133,10 +137,41 @@ struct kvdev_info {
 /* @name is given; the device lives until KVDEV_DELETE, not with the file. */
 #define KVDEV_CREATE_NAMED	(1U << 0)
 
+/* @uid, @gid, @mode are given: KVDEV_CREATE, KVDEV_SET_PERMISSIONS */
+#define KVDEV_PERM_UID		(1U << 1)
+#define KVDEV_PERM_GID		(1U << 2)
+#define KVDEV_PERM_MODE		(1U << 3)
+
+/**
+ * DOC: Permissions
+ *
+ * A device has an owner, a group and a mode, as files have: read and write for
+ * the owner, for the group, and for others. By default they are the creator's
+ * (fsuid and fsgid) and 0600. They are asked for, with the credentials of the
+ * caller, when a name is looked up (KVDEV_OPEN, KVDEV_DELETE, the vDPA bus) and
+ * when devices are listed (KVDEV_NEXT).
+ *
+ *  - Read: see that the device is there, and look at it.
+ *  - Write: use it, change it, delete it, put it on the vDPA bus. A command
+ *    that changes a device while another file or the bus uses it is for its
+ *    owner only.
+ *
+ * CAP_SYS_ADMIN in the initial user namespace permits all of it; capabilities
+ * in another one permit nothing.
+ *
+ * What a file may do is decided by KVDEV_CREATE or KVDEV_OPEN and stays: it is
+ * the same in whatever process the file is used, and whatever becomes of owner,
+ * group and mode. A file that was opened for reading only asks for, and gets,
+ * nothing else. The file that created a device may do all with it; so that of a
+ * device without a name always does.
+ *
+ * Ids are those of the caller's user namespace.
+ */
+
 /**
  * struct kvdev_create - ioctl(KVDEV_CREATE)
  * @size: sizeof(struct kvdev_create)
- * @flags: KVDEV_CREATE_NAMED or 0
+ * @flags: 0, or KVDEV_CREATE_NAMED and KVDEV_PERM_*
  * @device_id: virtio device id (VIRTIO_ID_BLOCK, VIRTIO_ID_RNG, ...), or
  *	KVDEV_DEVICE_VMMCI
  * @nr_queues: request queues, 1 to KVDEV_MAX_QUEUES; 0 chooses the type's
@@ -152,6 +187,12 @@ struct kvdev_info {
  *	padded; all zero without
  * @features_hi: feature bits 64 to 127, likewise; with a @features of 0 all are
  *	allowed
+ * @uid: with KVDEV_PERM_UID: owner; another than the caller is for an
+ *	administrator to choose (EPERM). Must be 0 without
+ * @gid: with KVDEV_PERM_GID: group; one that the caller is not in is for an
+ *	administrator to choose. Must be 0 without
+ * @mode: with KVDEV_PERM_MODE: bits of 0666. Must be 0 without
+ * @__reserved2: Must be 0
  *
  * Make this file a device. It has no owner, memory, backend or driver yet.
  *
@@ -168,6 +209,10 @@ struct kvdev_create {
 	__aligned_u64 features;
 	__u8 name[KVDEV_NAME_LEN];
 	__aligned_u64 features_hi;
+	__u32 uid;
+	__u32 gid;
+	__u32 mode;
+	__u32 __reserved2;
 };
 #define KVDEV_CREATE _IO(KVDEV_IOCTL_MAGIC, KVDEV_CMD_CREATE)
 
@@ -177,12 +222,14 @@ struct kvdev_create {
  * @flags: Must be 0
  * @name: of the device, zero padded
  *
- * KVDEV_OPEN makes this file another one of a named device. Closing the file
- * through which an owner was set ends that ownership and resets the device.
+ * KVDEV_OPEN makes this file another one of a named device. It needs the
+ * permissions the file was opened with: read for O_RDONLY, write for O_WRONLY,
+ * both for O_RDWR. Closing the file through which an owner was set ends that
+ * ownership and resets the device.
  *
  * KVDEV_DELETE takes the name away; the device goes with the last file. It
  * fails with EBUSY while the device is in use, see KVDEV_NEXT for by whom. It
- * needs no device on the file.
+ * needs permission to write, and no device on the file.
  */
 struct kvdev_name {
 	__u32 size;
@@ -193,10 +240,37 @@ struct kvdev_name {
 #define KVDEV_DELETE _IO(KVDEV_IOCTL_MAGIC, KVDEV_CMD_DELETE)
 
 /**
+ * struct kvdev_permissions - ioctl(KVDEV_SET_PERMISSIONS)
+ * @size: sizeof(struct kvdev_permissions)
+ * @flags: KVDEV_PERM_*: which of the next three change; those that do not must
+ *	be 0
+ * @uid: owner, for an administrator to change
+ * @gid: group; the device's owner may choose any that he is in
+ * @mode: bits of 0666, for the owner to change
+ * @__reserved: Must be 0
+ * @name: of the device, zero padded
+ *
+ * Needs no permission to read or write, and no device on the file. A node of
+ * the device behind the vDPA bus follows, see KVDEV_USE_VDPA.
+ */
+struct kvdev_permissions {
+	__u32 size;
+	__u32 flags;
+	__u32 uid;
+	__u32 gid;
+	__u32 mode;
+	__u32 __reserved;
+	__u8 name[KVDEV_NAME_LEN];
+};
+#define KVDEV_SET_PERMISSIONS \
+	_IO(KVDEV_IOCTL_MAGIC, KVDEV_CMD_SET_PERMISSIONS)
+
+/**
  * enum kvdev_use - who uses a device
  * @KVDEV_USE_NONE: nobody
  * @KVDEV_USE_OWNER: a file that said VHOST_SET_OWNER or bound a transport
- * @KVDEV_USE_VDPA: it is on the vDPA bus
+ * @KVDEV_USE_VDPA: it is on the vDPA bus. When its owner, group or mode change,
+ *	the device there sends a uevent
  */
 enum kvdev_use {
 	KVDEV_USE_NONE,
@@ -226,9 +300,14 @@ enum kvdev_use {
  * @name: out, name, empty if it has none
  * @use_comm: out, name of the owner process, or driver of the vDPA device
  * @backing: out, path of the backing file as far as it fits, for people
+ * @uid: out, owner, as seen by the caller; the overflow id if that has no number
+ * @gid: out, group, likewise
+ * @mode: out, bits of 0666
+ * @may: out, what the caller may do: 4 read, 2 write, as in @mode
  *
  * Lists devices: start with an @id of 0, go on with the returned one plus 1,
- * until ENOENT. Needs no device on the file.
+ * until ENOENT. Needs no device on the file. A device that the caller may not
+ * read is left out.
  */
 struct kvdev_next {
 	__u32 size;
@@ -249,6 +328,10 @@ struct kvdev_next {
 	__u8 name[KVDEV_NAME_LEN];
 	__u8 use_comm[16];
 	__u8 backing[KVDEV_BACKING_LEN];
+	__u32 uid;
+	__u32 gid;
+	__u32 mode;
+	__u32 may;
 };
 #define KVDEV_NEXT _IO(KVDEV_IOCTL_MAGIC, KVDEV_CMD_NEXT)
 
@@ -714,8 +797,9 @@ enum kvdev_vmmci_command {
  *	seconds; at most a day
  * @__reserved: Must be 0
  *
- * KVDEV_DEVICE_VMMCI only, through any file of the device. Interrupts the guest
- * and returns; what becomes of it is told by events. A driver that did not
+ * KVDEV_DEVICE_VMMCI only; while the device is in use, through the file that uses
+ * it and files of the device's owner. Interrupts the guest and returns; what
+ * becomes of it is told by events. A driver that did not
  * accept KVDEV_VMMCI_F_ACK counts as one that took the command at once.
  *
  * The clock of a SHUTDOWN stops when the device is released or the command is
@@ -774,7 +858,8 @@ struct kvdev_vmmci_cmd {
  *    EINVAL for another field than those.
  *
  * The GET commands that need no memory or queue work as soon as there is a
- * device, VHOST_VDPA_GET_VQS_COUNT for one, and through any of its files.
+ * device, VHOST_VDPA_GET_VQS_COUNT for one, and through any of its files that may
+ * read.
  *
  * A queue is started when it is enabled and status has DRIVER_OK, whichever
  * comes last, unless the device needs a reset. It begins with a look at the

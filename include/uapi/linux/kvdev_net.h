@@ -113,7 +113,8 @@ enum kvdev_net_link {
  * @__reserved: Must be 0
  *
  * @link and @busy_poll may be set at any time, @split_workers while there is no
- * owner, the others while device status is 0.
+ * owner, the others while device status is 0 and the device is not on the vDPA
+ * bus.
  *
  * KVDEV_NET_SET_ANNOUNCE has no field: the driver is asked to announce itself to
  * the network, as after a migration. ENXIO if there is none that can.

@@ -50,7 +50,9 @@ enum kvdev_lun_type {
  * @wwn: world wide name, NAA 2, 3 or 5; 0: the unit has none
  *
  * SCSI devices only. At any time: a driver that runs is told by an event if it
- * accepted VIRTIO_SCSI_F_HOTPLUG. Any file of the device will do.
+ * accepted VIRTIO_SCSI_F_HOTPLUG. While the device is in use, for the file that
+ * uses it and for files of the device's owner; so are the commands below that
+ * change something.
  *
  * A store that is not a multiple of the block size is rounded down. A store that
  * needs larger blocks (O_DIRECT, a block device) is accessed through the page

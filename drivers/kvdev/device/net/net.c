@@ -477,7 +477,9 @@ static int net_set(struct kvdev_net *net, const struct kvdev_net_config *arg)
 		return ret;
 	if (arg->set & KVDEV_NET_SET_HASH && !net_can_hash(net, arg->hash))
 		return -EOPNOTSUPP;
-	if (arg->set & ~NET_SET_ANY_TIME && kvdev_dev_status(net->dev))
+	/* On the bus it is what it was when it was put there. */
+	if (arg->set & ~NET_SET_ANY_TIME &&
+	    (kvdev_dev_status(net->dev) || kvdev_dev_on_bus(net->dev)))
 		return -EBUSY;
 	if (arg->set & KVDEV_NET_SET_SPLIT_WORKERS &&
 	    kvdev_dev_has_owner(net->dev))

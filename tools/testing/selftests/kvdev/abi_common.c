@@ -93,12 +93,18 @@ const struct own own[] = {
 	{ OWN(KVDEV_GET_INFO, kvdev_info, OPENED), .out = true },
 	{ OWN(KVDEV_CREATE, kvdev_create, OPENED),
 	  .min = offsetof(struct kvdev_create, name),
-	  .flags = KVDEV_CREATE_NAMED,
-	  .reserved = { RESERVED(kvdev_create, __reserved) },
+	  .flags = KVDEV_CREATE_NAMED | KVDEV_PERM_UID | KVDEV_PERM_GID |
+		   KVDEV_PERM_MODE,
+	  .reserved = { RESERVED(kvdev_create, __reserved),
+			RESERVED(kvdev_create, __reserved2) },
 	  .good.create = { .device_id = VIRTIO_ID_BLOCK } },
 	{ OWN(KVDEV_OPEN, kvdev_name, NAMED) },
 	{ OWN(KVDEV_DELETE, kvdev_name, NAMED) },
-	{ OWN(KVDEV_NEXT, kvdev_next, NAMED), .out = true },
+	{ OWN(KVDEV_NEXT, kvdev_next, NAMED), .out = true,
+	  .min = offsetof(struct kvdev_next, uid) },
+	{ OWN(KVDEV_SET_PERMISSIONS, kvdev_permissions, NAMED),
+	  .flags = KVDEV_PERM_UID | KVDEV_PERM_GID | KVDEV_PERM_MODE,
+	  .reserved = { RESERVED(kvdev_permissions, __reserved) } },
 	{ OWN(KVDEV_SET_BACKEND, kvdev_set_backend, CREATED),
 	  .flags = KVDEV_BACKEND_RDONLY | KVDEV_BACKEND_NO_DISCARD,
 	  .reserved = { RESERVED(kvdev_set_backend, __reserved),
@@ -138,6 +144,8 @@ void good(const struct own *o, union own_arg *arg)
 	arg->size = o->size;
 	if (o->nr == KVDEV_OPEN || o->nr == KVDEV_DELETE)
 		strcpy((char *)arg->name.name, test_name(""));
+	if (o->nr == KVDEV_SET_PERMISSIONS)
+		strcpy((char *)arg->permissions.name, test_name(""));
 }
 
 /* Arguments that fit any command; good for errors that come before them. */

@@ -29,6 +29,7 @@ union own_arg {
 	struct kvdev_create create;
 	struct kvdev_name name;
 	struct kvdev_next next;
+	struct kvdev_permissions permissions;
 	struct kvdev_set_backend set_backend;
 	struct kvdev_get_stats get_stats;
 	struct kvdev_bind_transport bind_transport;

@@ -25,7 +25,7 @@ AT(kvdev_info, device_types, 16);
 AT(kvdev_info, transports, 24);
 AT(kvdev_info, formats, 32);
 
-SIZE(kvdev_create, 72);
+SIZE(kvdev_create, 88);
 AT(kvdev_create, flags, 4);
 AT(kvdev_create, device_id, 8);
 AT(kvdev_create, nr_queues, 12);
@@ -34,12 +34,24 @@ AT(kvdev_create, __reserved, 20);
 AT(kvdev_create, features, 24);
 AT(kvdev_create, name, 32);
 AT(kvdev_create, features_hi, 64);
+AT(kvdev_create, uid, 72);
+AT(kvdev_create, gid, 76);
+AT(kvdev_create, mode, 80);
+AT(kvdev_create, __reserved2, 84);
 
 SIZE(kvdev_name, 40);
 AT(kvdev_name, flags, 4);
 AT(kvdev_name, name, 8);
 
-SIZE(kvdev_next, 376);
+SIZE(kvdev_permissions, 56);
+AT(kvdev_permissions, flags, 4);
+AT(kvdev_permissions, uid, 8);
+AT(kvdev_permissions, gid, 12);
+AT(kvdev_permissions, mode, 16);
+AT(kvdev_permissions, __reserved, 20);
+AT(kvdev_permissions, name, 24);
+
+SIZE(kvdev_next, 392);
 AT(kvdev_next, flags, 4);
 AT(kvdev_next, id, 8);
 AT(kvdev_next, device_id, 12);
@@ -57,6 +69,10 @@ AT(kvdev_next, read_only, 68);
 AT(kvdev_next, name, 72);
 AT(kvdev_next, use_comm, 104);
 AT(kvdev_next, backing, 120);
+AT(kvdev_next, uid, 376);
+AT(kvdev_next, gid, 380);
+AT(kvdev_next, mode, 384);
+AT(kvdev_next, may, 388);
 
 SIZE(kvdev_set_backend, 48);
 AT(kvdev_set_backend, flags, 4);
