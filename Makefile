@@ -25,7 +25,7 @@ help:
 	@echo 'Build and install:'
 	@echo '  make modules [KDIR=DIR]    modules for the kernel built or packaged in DIR'
 	@echo '                             ($(KDIR))'
-	@echo '  make install [DESTDIR=DIR] modules, uapi headers, udev rule, and kvdevctl if'
+	@echo '  make install [DESTDIR=DIR] modules, uapi headers, udev rules, and kvdevctl if'
 	@echo '                             libmnl and json-c are there'
 	@echo '  make deb                   Debian packages'
 	@echo '  make rpm                   RPM packages, and a trial of them; needs a mirror'

@@ -53,6 +53,10 @@ const char create_help[] =
 "                     of a SCSI device up to 62\n"
 "  --queue-size N     largest ring, a power of two up to 1024\n"
 "  --features BITS    offer only these of its features, hexadecimal\n"
+"  --owner USER       whose it is (root may give it to others)\n"
+"  --group GROUP      of its owner, for the second digit of the mode\n"
+"  --mode MODE        who may look (4) and use, change, delete it (2): owner,\n"
+"                     group, others; octal, 600 without\n"
 "  --vdpa             put it on the vDPA bus, too\n"
 "  -j, --json         print the new device as JSON\n"
 "\n"
@@ -61,7 +65,7 @@ const char create_help[] =
 "  kvdevctl create blk disk0 --file disk.img --queues 4 --vdpa\n"
 "  kvdevctl create blk data --dev /dev/nvme0n1 --serial DATA01\n"
 "  kvdevctl create net net0 --tap tap0 --mac 52:54:00:12:34:56 --vdpa\n"
-"  kvdevctl create rng entropy --vdpa\n"
+"  kvdevctl create rng entropy --group kvm --mode 660 --vdpa\n"
 "  kvdevctl create scsi hba0 --queues 4; kvdevctl lun help\n"
 "  kvdevctl create vmmci ci0\n";
 
@@ -85,6 +89,7 @@ struct create_options {
 	uint32_t nr_queues;
 	uint32_t queue_size;
 	uint64_t features;
+	struct perm_options perm;
 	bool vdpa;
 	bool blk_option;		/* one that is for disks only */
 	struct store_options store;
@@ -124,6 +129,7 @@ enum {
 
 static const struct option options[] = {
 	STORE_OPTIONS,
+	PERM_OPTIONS,
 	{ "serial", required_argument, NULL, OPT_SERIAL },
 	{ "block-size", required_argument, NULL, OPT_BLOCK_SIZE },
 	{ "no-discard", no_argument, NULL, OPT_NO_DISCARD },
@@ -174,6 +180,8 @@ static void set_option(struct create_options *o, int c)
 		o->blk_option = true;
 		return;
 	}
+	if (perm_option(&o->perm, c))
+		return;
 	switch (c) {
 	case OPT_SERIAL:
 		set_serial(o, optarg);
@@ -282,6 +290,9 @@ static void create_failed(const struct create_options *o, int ret)
 	if (ret == -EEXIST)
 		error("there is a device '%s' already; 'kvdevctl show %s' shows it",
 		      o->name, o->name);
+	else if (ret == -EPERM)
+		error("cannot create '%s': another owner, or a group you are not in, is for root (CAP_SYS_ADMIN) to give",
+		      o->name);
 	else if (ret == -EOPNOTSUPP && !device_info(&info) &&
 		 !(info.device_types & type_bit(o->type)))
 		error("the kernel module has no devices of type %s",
@@ -326,7 +337,7 @@ static int create(const struct create_options *o, int file)
 
 	block_signals();
 	ret = device_create(o->name, o->type, o->nr_queues, o->queue_size,
-			    o->features, &fd);
+			    o->features, &o->perm, &fd);
 	if (ret) {
 		create_failed(o, ret);
 		return EXIT_FAILED;

@@ -26,9 +26,13 @@ const char delete_help[] =
 const char vdpa_help[] =
 "Usage: kvdevctl vdpa add NAME\n"
 "       kvdevctl vdpa del NAME [--force]\n"
+"       kvdevctl vdpa node NAME\n"
 "Put a device on the vDPA bus, as 'vdpa dev add name NAME mgmtdev kvdev' does,\n"
 "or take it from there. Driver vhost_vdpa makes it a /dev/vhost-vdpa-N for\n"
 "QEMU; driver virtio_vdpa makes it a device of this host.\n"
+"\n"
+"'node' is for udev: it gives that node the owner and group of the device, opens\n"
+"it to those who may write, and makes the link /dev/kvdev-vdpa/NAME.\n"
 "\n"
 "  --force   even if it is open or mounted, see 'kvdevctl delete --help'\n"
 "\n"
@@ -66,6 +70,10 @@ static void add_failed(const char *name, int ret)
 		return;
 	case EPERM:
 		error("not permitted to change the vDPA bus: become root (CAP_NET_ADMIN)");
+		return;
+	case EACCES:
+		error("'%s' is not yours to put on the vDPA bus: that needs permission to write, see 'kvdevctl show %s'",
+		      name, name);
 		return;
 	case EBUSY:
 		if (!device_find(name, &d) && d.use != KVDEV_USE_NONE) {
@@ -273,6 +281,7 @@ int cmd_vdpa(int argc, char **argv)
 	static const struct command commands[] = {
 		{ "add", cmd_vdpa_add, vdpa_help },
 		{ "del", cmd_vdpa_del, vdpa_help },
+		{ "node", cmd_vdpa_node, vdpa_help },
 	};
 
 	return run_command(commands, ARRAY_SIZE(commands), vdpa_help, argc,

@@ -16,9 +16,9 @@ static int neg(int ret)
 }
 
 /* Nothing works without: says what to do, and ends. */
-static int open_kvdev(void)
+static int open_kvdev(int flags)
 {
-	int fd = open(DEV_PATH, O_RDWR | O_CLOEXEC);
+	int fd = open(DEV_PATH, flags | O_CLOEXEC);
 
 	if (fd >= 0)
 		return fd;
@@ -42,7 +42,7 @@ static int control_fd(void)
 	static int fd = -1;
 
 	if (fd < 0)
-		fd = open_kvdev();
+		fd = open_kvdev(O_RDWR);
 	return fd;
 }
 
@@ -72,32 +72,35 @@ static int name_command(int fd, unsigned long cmd, const char *name)
  * @fd: out, a file of it
  */
 int device_create(const char *name, uint32_t type, uint32_t nr_queues,
-		  uint32_t queue_size, uint64_t features, int *fd)
+		  uint32_t queue_size, uint64_t features,
+		  const struct perm_options *perm, int *fd)
 {
 	struct kvdev_create c = {
 		.size = sizeof(c),
-		.flags = KVDEV_CREATE_NAMED,
+		.flags = KVDEV_CREATE_NAMED | perm->flags,
 		.device_id = type,
 		.nr_queues = nr_queues,
 		.queue_size = queue_size,
 		.features = features,
+		.uid = perm->uid,
+		.gid = perm->gid,
+		.mode = perm->mode,
 	};
 	int ret;
 
 	if (!name_valid(name))
 		return -EINVAL;
 	memcpy(c.name, name, strlen(name));
-	*fd = open_kvdev();
+	*fd = open_kvdev(O_RDWR);
 	ret = neg(ioctl(*fd, KVDEV_CREATE, &c));
 	if (ret)
 		close(*fd);
 	return ret;
 }
 
-/* A file of the device, to be closed. */
-int device_open(const char *name)
+static int open_as(const char *name, int flags)
 {
-	int fd = open_kvdev(), ret = name_command(fd, KVDEV_OPEN, name);
+	int fd = open_kvdev(flags), ret = name_command(fd, KVDEV_OPEN, name);
 
 	if (!ret)
 		return fd;
@@ -105,9 +108,36 @@ int device_open(const char *name)
 	return ret;
 }
 
+/* A file of the device, to be closed. */
+int device_open(const char *name)
+{
+	return open_as(name, O_RDWR);
+}
+
+int device_look(const char *name)
+{
+	return open_as(name, O_RDONLY);
+}
+
 int device_delete(const char *name)
 {
 	return name_command(control_fd(), KVDEV_DELETE, name);
+}
+
+int device_set_permissions(const char *name, const struct perm_options *o)
+{
+	struct kvdev_permissions p = {
+		.size = sizeof(p),
+		.flags = o->flags,
+		.uid = o->uid,
+		.gid = o->gid,
+		.mode = o->mode,
+	};
+
+	if (!name_valid(name))
+		return -ENOENT;
+	memcpy(p.name, name, strlen(name));
+	return neg(ioctl(control_fd(), KVDEV_SET_PERMISSIONS, &p));
 }
 
 /* The first device from this id on; -ENOENT: there is none. */
@@ -133,8 +163,16 @@ int device_find(const char *name, struct kvdev_next *d)
 
 void device_must_exist(const char *name, struct kvdev_next *d)
 {
-	if (device_find(name, d))
-		die("there is no device '%s'; 'kvdevctl list' shows all", name);
+	int fd;
+
+	if (!device_find(name, d))
+		return;
+	/* Others' devices are not on the list. */
+	fd = device_look(name);
+	if (fd == -EACCES)
+		die("'%s': permission denied: its owner, group and mode say who may look at it",
+		    name);
+	die("there is no device '%s'; 'kvdevctl list' shows all", name);
 }
 
 int device_info(struct kvdev_info *info)

@@ -113,6 +113,7 @@ struct json_object *json_device(const struct kvdev_next *d)
 	json_add_u64(o, "device_id", d->device_id);
 	json_add_u64(o, "queues", d->nr_queues);
 	json_add_u64(o, "queue_size", d->queue_size);
+	perm_json(o, d);
 	json_add_text(o, "state", status_word(d->status));
 	json_add_u64(o, "status", d->status);
 	json_add(o, "status_names", json_status(d->status));

@@ -14,6 +14,7 @@
  *	vdpa.c		netlink of the vDPA bus
  *	user.c		who uses a device: sysfs and /proc
  *	store.c		backing files: opened and locked
+ *	perm.c		owner, group, mode
  *	net.c		taps, and what create, show, stats and set do for them
  *	json.c		what --json prints
  *	text.c		numbers, feature names and strange bytes for people
@@ -76,11 +77,37 @@ __printf(1, 2) void error(const char *fmt, ...);
 __printf(1, 2) __noreturn void die(const char *fmt, ...);
 __printf(1, 2) __noreturn void usage_error(const char *fmt, ...);
 
+/* perm.c */
+struct perm_options {
+	uint32_t flags;			/* KVDEV_PERM_*: which are given */
+	uint32_t uid;
+	uint32_t gid;
+	uint32_t mode;
+};
+
+enum { OPT_OWNER = 2048, OPT_GROUP, OPT_MODE };
+
+#define PERM_OPTIONS						\
+	{ "owner", required_argument, NULL, OPT_OWNER },	\
+	{ "group", required_argument, NULL, OPT_GROUP },	\
+	{ "mode", required_argument, NULL, OPT_MODE }
+
+bool perm_option(struct perm_options *o, int c);
+bool perm_set(const char *name, const struct perm_options *o);
+const char *owner_text(uint32_t uid);
+const char *group_text(uint32_t gid);
+void perm_show(const struct kvdev_next *d);
+void perm_json(struct json_object *o, const struct kvdev_next *d);
+int cmd_vdpa_node(int argc, char **argv);
+
 /* device.c */
 int device_create(const char *name, uint32_t type, uint32_t nr_queues,
-		  uint32_t queue_size, uint64_t features, int *fd);
-int device_open(const char *name);
+		  uint32_t queue_size, uint64_t features,
+		  const struct perm_options *perm, int *fd);
+int device_open(const char *name);	/* to change it */
+int device_look(const char *name);	/* not to */
 int device_delete(const char *name);
+int device_set_permissions(const char *name, const struct perm_options *o);
 int device_next(uint32_t from, struct kvdev_next *d);
 int device_find(const char *name, struct kvdev_next *d);
 void device_must_exist(const char *name, struct kvdev_next *d);

@@ -226,7 +226,7 @@ static void parse_address(const char *text, uint32_t *target, uint32_t *lun)
 /* ------------------------------------------------------------- the command */
 
 /* A file of the device; ends the program if it is none of ours. */
-static int open_scsi(const char *name)
+static int open_scsi(const char *name, bool look)
 {
 	struct kvdev_next d;
 	int fd;
@@ -235,7 +235,7 @@ static int open_scsi(const char *name)
 	if (d.device_id != VIRTIO_ID_SCSI)
 		die("'%s' is a device of type %s: it has no logical units",
 		    name, type_name(d.device_id));
-	fd = device_open(name);
+	fd = look ? device_look(name) : device_open(name);
 	if (fd < 0)
 		die("cannot open '%s': %s", name, strerror(-fd));
 	return fd;
@@ -264,7 +264,7 @@ static int unit_command(int argc, char **argv, unsigned long cmd,
 
 	next_option(argc, argv, no_options);
 	need_unit(argc, argv, &a.target, &a.lun, &name, &address);
-	fd = open_scsi(name);
+	fd = open_scsi(name, false);
 	if (!ioctl(fd, cmd, &a))
 		return EXIT_OK;
 	if (errno == ENXIO)
@@ -298,7 +298,7 @@ static int cmd_lun_wait(int argc, char **argv)
 		if (!parse_number(optarg, &count) || !count)
 			usage_error("--count: '%s' is not a number from 1",
 				    optarg);
-	fd = open_scsi(need_name(argc, argv));
+	fd = open_scsi(need_name(argc, argv), true);
 	events_wait(fd, count);
 	close(fd);
 	return EXIT_OK;
@@ -323,7 +323,7 @@ static int cmd_lun_add(int argc, char **argv)
 		usage_error("a disk needs --file FILE or --dev DEVICE");
 	if (o.add.type == KVDEV_LUN_CDROM && o.add.block_size)
 		usage_error("--block-size is for disks");
-	fd = open_scsi(name);
+	fd = open_scsi(name, false);
 	if (o.store.read_only)
 		o.add.flags |= KVDEV_LUN_RDONLY;
 	o.store.read_only |= o.add.type == KVDEV_LUN_CDROM;
@@ -355,7 +355,7 @@ int cmd_media(int argc, char **argv)
 	need_unit(argc, argv, &a.target, &a.lun, &name, &address);
 	if (o.eject == !!o.store.path)
 		usage_error("one of --file, --dev, --eject");
-	fd = open_scsi(name);
+	fd = open_scsi(name, false);
 	a.flags = (o.store.read_only ? KVDEV_MEDIA_RDONLY : 0) |
 		  (o.force ? KVDEV_MEDIA_FORCE : 0);
 	if (o.store.path) {
@@ -484,7 +484,7 @@ static int cmd_lun_list(int argc, char **argv)
 	int fd;
 
 	next_option(argc, argv, no_options);
-	fd = open_scsi(need_name(argc, argv));
+	fd = open_scsi(need_name(argc, argv), true);
 	if (opt_json) {
 		all = json_object_new_array();
 		for_each_lun(fd, &n)

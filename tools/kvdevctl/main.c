@@ -33,7 +33,7 @@ static const char help[] =
 "  stats [NAME]           counters of the queues, and how fast they grow\n"
 "  info                   what the kernel module can do\n"
 "  vdpa add|del NAME      put a device on the vDPA bus, take it from there\n"
-"  set NAME               change a network device, its link for one\n"
+"  set NAME               change owner, group, mode; or a network device's link\n"
 "  vmmci NAME shutdown|reboot|syncrtc|cancel|wait\n"
 "                         ask a guest to shut down, reboot, set its clock\n"
 "  help [COMMAND]\n"

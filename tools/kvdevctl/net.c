@@ -19,8 +19,15 @@
 #include "kvdevctl.h"
 
 const char set_help[] =
-"Usage: kvdevctl set NAME --link up|down|auto | --busy-poll N | --announce\n"
-"Change a network device, also while a guest uses it.\n"
+"Usage: kvdevctl set NAME --owner USER | --group GROUP | --mode MODE\n"
+"       kvdevctl set NAME --link up|down|auto | --busy-poll N | --announce\n"
+"Change whose a device is and who may use it; change a network device. Both also\n"
+"while a guest uses it.\n"
+"\n"
+"  --owner USER     whose it is (for root to change)\n"
+"  --group GROUP    one that its owner is in\n"
+"  --mode MODE      who may look (4) and use, change, delete it (2): owner,\n"
+"                   group, others; octal. Who has it open keeps it\n"
 "\n"
 "  --link STATE     whether it has a link; without, packets are dropped in both\n"
 "                   directions. auto: while the interface behind it is up and\n"
@@ -29,6 +36,7 @@ const char set_help[] =
 "  --announce       have the guest tell the network where it is\n"
 "\n"
 "Examples:\n"
+"  kvdevctl set disk0 --group kvm --mode 660\n"
 "  kvdevctl set net0 --link down\n"
 "  kvdevctl set net0 --link auto --busy-poll 50\n";
 
@@ -274,7 +282,7 @@ static int get_config(const struct kvdev_next *d, struct kvdev_net_config *c)
 	*c = (struct kvdev_net_config){ .size = sizeof(*c) };
 	if (d->device_id != VIRTIO_ID_NET || !d->name[0])
 		return -ENOENT;
-	fd = device_open((const char *)d->name);
+	fd = device_look((const char *)d->name);
 	if (fd < 0)
 		return fd;
 	ret = ioctl(fd, KVDEV_NET_GET, c) ? -errno : 0;
@@ -376,7 +384,7 @@ static int open_net(const struct kvdev_next *d)
 {
 	if (d->device_id != VIRTIO_ID_NET)
 		return -1;
-	return device_open((const char *)d->name);
+	return device_look((const char *)d->name);
 }
 
 void net_stats_text(const struct kvdev_next *d)
@@ -449,19 +457,26 @@ int cmd_set(int argc, char **argv)
 		{ "link", required_argument, NULL, OPT_LINK },
 		{ "busy-poll", required_argument, NULL, OPT_BUSY_POLL },
 		{ "announce", no_argument, NULL, OPT_ANNOUNCE },
+		PERM_OPTIONS,
 		COMMON_OPTIONS
 	};
 	struct kvdev_net_config config = { .size = sizeof(config) };
+	struct perm_options perm = {};
 	struct kvdev_next d;
 	const char *name;
 	int c, fd, ret;
 
 	while ((c = next_option(argc, argv, options)) != -1)
-		set_option(&config, c);
+		if (!perm_option(&perm, c))
+			set_option(&config, c);
 	name = need_name(argc, argv);
-	if (!config.set)
-		usage_error("what is to be set? --link, --busy-poll or --announce");
+	if (!config.set && !perm.flags)
+		usage_error("what is to be set? --owner, --group, --mode, --link, --busy-poll or --announce");
 
+	if (perm.flags && !perm_set(name, &perm))
+		return EXIT_FAILED;
+	if (!config.set)
+		return EXIT_OK;
 	device_must_exist(name, &d);
 	if (d.device_id != VIRTIO_ID_NET)
 		die("'%s' is not a network device", name);

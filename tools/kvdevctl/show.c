@@ -10,7 +10,8 @@
 
 const char list_help[] =
 "Usage: kvdevctl list [--names]\n"
-"List all devices, also those without a name that belong to a VMM ('-').\n"
+"List all devices you may look at, also those without a name that belong to a\n"
+"VMM of yours ('-').\n"
 "\n"
 "  --names      only the names\n"
 "  -j, --json\n"
@@ -58,6 +59,9 @@ static void list_device(struct table *t, const struct kvdev_next *d)
 	table_add(t, "%s", d->format ? size_text(d->capacity) : "-");
 	table_add(t, "%u", d->nr_queues);
 	table_add(t, "%s", status_word(d->status));
+	table_add(t, "%04o", d->mode);
+	table_add(t, "%s", owner_text(d->uid));
+	table_add(t, "%s", group_text(d->gid));
 	table_add(t, "%s", by[0] ? by : "-");
 	table_add(t, "%s%s", path[0] ? path : "-",
 		  d->format && d->read_only ? " (ro)" : "");
@@ -76,8 +80,8 @@ static void list_json(void)
 static void list_text(void)
 {
 	static const char *const titles[] = {
-		"NAME", "ID", "TYPE", "SIZE", "QUEUES", "STATE", "USED BY",
-		"BACKING",
+		"NAME", "ID", "TYPE", "SIZE", "QUEUES", "STATE", "MODE",
+		"OWNER", "GROUP", "USED BY", "BACKING",
 	};
 	struct table t = { .columns = ARRAY_SIZE(titles) };
 	struct kvdev_next d;
@@ -190,6 +194,7 @@ static void show_text(const struct kvdev_next *d)
 		print_store(d);
 	if (!strcmp(type_name(d->device_id), "net"))
 		net_show(d);
+	perm_show(d);
 	print_status(d->status);
 	print_features("offered", d->device_id, d->offered);
 	print_features("accepted", d->device_id, d->accepted);

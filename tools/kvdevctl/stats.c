@@ -102,7 +102,7 @@ static double now(void)
  */
 static int take_sample(const struct kvdev_next *d, struct sample *s)
 {
-	int fd = device_open((const char *)d->name), ret = 0;
+	int fd = device_look((const char *)d->name), ret = 0;
 	struct kvdev_get_stats stats;
 	uint32_t q;
 	size_t i;

@@ -183,7 +183,7 @@ int cmd_vmmci(int argc, char **argv)
 		die("'%s' is no VMM control interface but of type %s", o.name,
 		    type_name(d.device_id));
 	/* Before the command: no event of it is missed. */
-	fd = device_open(o.name);
+	fd = o.op == OP_WAIT ? device_look(o.name) : device_open(o.name);
 	if (fd < 0)
 		die("cannot open '%s': %s", o.name, strerror(-fd));
 	if (o.op != OP_WAIT) {

@@ -142,8 +142,8 @@ fi
 step "list and show"
 ok list
 has '^NAME +ID +TYPE +SIZE'
-has "^$n +[0-9]+ +blk +10 MiB +2 +idle +- +$work/disk.img\$"
-has "^$n.rng +[0-9]+ +rng +- +1 +idle +- +-\$"
+has "^$n +[0-9]+ +blk +10 MiB +2 +idle +0600 +root +root +- +$work/disk.img\$"
+has "^$n.rng +[0-9]+ +rng +- +1 +idle +0600 +root +root +- +-\$"
 ok list --names
 has "^$n\$"
 ok list --json
