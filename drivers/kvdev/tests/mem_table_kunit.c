@@ -43,6 +43,8 @@ static const struct sort_case sort_cases[] = {
 	{ "same host memory twice", 0, 2,
 	  { { 0x1000, 0x1fff, 0x10000, R }, { 0x2000, 0x2fff, 0x10000, W } } },
 	{ "backwards", -EINVAL, 1, { { 0x1000, 0xfff, 0x10000, RW } } },
+	/* So long that no host address would wrap around */
+	{ "backwards, host at 0", -EINVAL, 1, { { 0x1000, 0xfff, 0, RW } } },
 	{ "no permission", -EINVAL, 1, { { 0x1000, 0x1fff, 0x10000, 0 } } },
 	{ "unknown permission", -EINVAL, 1,
 	  { { 0x1000, 0x1fff, 0x10000, RW | BIT(2) } } },

@@ -203,6 +203,23 @@ static void queue_ready_starts_and_stops(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, mwr(t, 2, 0x38, 0x10040), IGN);
 }
 
+static void notify_names_a_queue(struct kunit *test)
+{
+	struct regs_test *t = test->priv;
+	u32 version, i;
+
+	for (version = 1; version <= 2; version++) {
+		enter(t, version);
+		for (i = 0; i < NR_QUEUES; i++) {
+			KUNIT_EXPECT_EQ(test, mwr(t, version, 0x50, i),
+					KVDEV_ACT_NOTIFY);
+			KUNIT_EXPECT_EQ(test, t->acc.queue, i);
+		}
+		KUNIT_EXPECT_EQ(test, mwr(t, version, 0x50, NR_QUEUES), IGN);
+		KUNIT_EXPECT_EQ(test, mwr(t, version, 0x50, U32_MAX), IGN);
+	}
+}
+
 static void queue_reset_by_register(struct kunit *test)
 {
 	struct regs_test *t = test->priv;
@@ -350,6 +367,7 @@ static struct kunit_case mmio_cases[] = {
 	KUNIT_CASE(every_access_of_version_1),
 	KUNIT_CASE(every_access_of_version_2),
 	KUNIT_CASE(queue_ready_starts_and_stops),
+	KUNIT_CASE(notify_names_a_queue),
 	KUNIT_CASE(queue_reset_by_register),
 	KUNIT_CASE(pfn_counts_the_drivers_pages),
 	KUNIT_CASE(features_by_version),

@@ -392,6 +392,24 @@ static void queue_size_limits(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, rd(t, 24, 2), (u64)QUEUE_MAX / 4);
 }
 
+/* virtio 1.3, 4.1.4.3.2: a packed ring has any size but 0. */
+static void queue_size_limits_packed(struct kunit *test)
+{
+	struct regs_test *t = test->priv;
+	u32 value;
+
+	t->regs.driver_features = BIT_ULL(VIRTIO_F_RING_PACKED);
+	for (value = 0; value <= 0xffff; value++) {
+		bool good = value && value <= QUEUE_MAX;
+
+		t->queues[0].cfg.num = 16;
+		KUNIT_ASSERT_EQ_MSG(test, wr(t, 24, 2, value),
+				    good ? 0 : KVDEV_ACT_IGNORED, "size %u",
+				    value);
+		KUNIT_ASSERT_EQ(test, rd(t, 24, 2), good ? value : 16ULL);
+	}
+}
+
 static void queue_addresses_by_halves_and_whole(struct kunit *test)
 {
 	struct regs_test *t = test->priv;
@@ -669,6 +687,7 @@ static struct kunit_case regs_cases[] = {
 	KUNIT_CASE(vector_maps_and_unmaps),
 	KUNIT_CASE(vector_out_of_range_reads_no_vector),
 	KUNIT_CASE(queue_size_limits),
+	KUNIT_CASE(queue_size_limits_packed),
 	KUNIT_CASE(queue_addresses_by_halves_and_whole),
 	KUNIT_CASE(queue_enable_once_and_in_order),
 	KUNIT_CASE(queue_reset_and_enable_again),
