@@ -15,7 +15,7 @@ KERNEL ?= 6.12
 B ?=
 
 .PHONY: help modules install clean check kunit unit fuzz lab selftest test \
-	demo bench deb rpm
+	demo bench deb rpm mutate
 
 help:
 	@echo 'See it work (needs root, a Debian 12 or 13 machine, no /dev/kvm):'
@@ -40,6 +40,7 @@ help:
 	@echo
 	@echo '  make lab                   build all of the test lab beforehand'
 	@echo '  make bench [B=NAME]        measure, side by side with the peers'
+	@echo '  make mutate [T=AREA]       put faults into the code: do the tests notice? hours'
 
 modules:
 	$(MAKE) -C $(KDIR) M=$(CURDIR) W=1 modules
@@ -90,6 +91,10 @@ selftest:
 test:
 	$(TESTING)/lab/deps
 	$(TESTING)/test
+
+mutate:
+	$(TESTING)/lab/deps
+	$(TESTING)/stage mutate $(TESTING)/mutate $(T)
 
 demo:
 	$(TESTING)/lab/deps
