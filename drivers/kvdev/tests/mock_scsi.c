@@ -53,6 +53,7 @@ static void make_unit(struct mock_scsi *s, enum mock_scsi_unit unit)
 {
 	struct kvdev_scsi_config cfg = disk_config;
 	u64 blocks = 1000000;
+	u32 i;
 
 	switch (unit) {
 	case MOCK_DISK:
@@ -78,6 +79,11 @@ static void make_unit(struct mock_scsi *s, enum mock_scsi_unit unit)
 		break;
 	}
 	KUNIT_ASSERT_EQ(s->test, kvdev_scsi_lu_init(&s->lu, &cfg), 0);
+	for (i = 0; i < KVDEV_SCSI_NEXUS_MAX; i++)
+		KUNIT_ASSERT_EQ(s->test, kvdev_scsi_pr_join(&s->pr, i), i);
+	s->lu.pr = &s->pr;
+	s->lu.pr_first = 0;
+	s->lu.pr_nr = KVDEV_SCSI_NEXUS_MAX;
 	if (unit != MOCK_CD_EMPTY && unit != MOCK_NO_UNIT)
 		kvdev_scsi_lu_insert(&s->lu, blocks, false);
 }

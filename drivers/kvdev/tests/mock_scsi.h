@@ -26,6 +26,7 @@ enum mock_scsi_unit {
 struct mock_scsi {
 	struct kunit *test;
 	struct kvdev_scsi_lu lu;
+	struct kvdev_scsi_pr pr;
 	struct kvdev_scsi_req req;
 	struct kvdev_scsi_cmd cmd;
 	u8 resp[KVDEV_SCSI_RESP_MAX + 16];

@@ -71,6 +71,7 @@ static void expect_attention(struct mock_scsi *s, u32 nexus, u32 sense)
 {
 	struct kvdev_scsi_nexus *n = &s->lu.nexus[nexus];
 
+	kvdev_scsi_pr_news(&s->lu, nexus);
 	KUNIT_EXPECT_EQ(s->test, n->nr_ua, (u8)(sense != 0));
 	if (sense)
 		KUNIT_EXPECT_EQ(s->test, n->ua[0], sense);
@@ -105,16 +106,16 @@ static void register_and_read_keys(struct kunit *test)
 	refused(s, 0, REGISTER, 0, 6, 7);
 	refused(s, 0, REGISTER, 0, 0, 7);
 	ok(s, 1, REGISTER, 0, 0, 0);
-	KUNIT_EXPECT_FALSE(test, s->lu.nexus[1].registered);
-	KUNIT_EXPECT_EQ(test, s->lu.pr_generation, 2U);
+	KUNIT_EXPECT_FALSE(test, s->pr.reg[1].registered);
+	KUNIT_EXPECT_EQ(test, s->pr.generation, 2U);
 	/* Another key, whatever the old one is, none at all */
 	ok(s, 0, REGISTER, 0, 5, 8);
-	KUNIT_EXPECT_EQ(test, s->lu.nexus[0].key, 8ULL);
+	KUNIT_EXPECT_EQ(test, s->pr.reg[0].key, 8ULL);
 	ok(s, 0, IGNORE, 0, 99, 9);
-	KUNIT_EXPECT_EQ(test, s->lu.nexus[0].key, 9ULL);
+	KUNIT_EXPECT_EQ(test, s->pr.reg[0].key, 9ULL);
 	ok(s, 0, REGISTER, 0, 9, 0);
-	KUNIT_EXPECT_FALSE(test, s->lu.nexus[0].registered);
-	KUNIT_EXPECT_EQ(test, s->lu.pr_generation, 5U);
+	KUNIT_EXPECT_FALSE(test, s->pr.reg[0].registered);
+	KUNIT_EXPECT_EQ(test, s->pr.generation, 5U);
 }
 
 static void register_refuses_what_it_cannot(struct kunit *test)
@@ -132,7 +133,7 @@ static void register_refuses_what_it_cannot(struct kunit *test)
 		mock_scsi_sense(s, KVDEV_SENSE_INVALID_PARAM);
 		mock_scsi_field(s, MOCK_PARAM(20, bits[i]));
 	}
-	KUNIT_EXPECT_FALSE(test, s->lu.nexus[0].registered);
+	KUNIT_EXPECT_FALSE(test, s->pr.reg[0].registered);
 }
 
 static void capabilities(struct kunit *test)
@@ -149,7 +150,7 @@ static void full_status(struct kunit *test)
 {
 	struct mock_scsi *s = mock_scsi(test, MOCK_DISK);
 	u8 expected[48] = { [7] = 6, [12] = 1, [13] = EA_RO, [19] = 1,
-			    [23] = 24, [24] = 0x0f, [35] = 2 };
+			    [23] = 24, [24] = 0x0f, [39] = 2 };
 
 	ok(s, 2, REGISTER, 0, 0, 6);
 	ok(s, 2, RESERVE, EA_RO, 6, 0);
@@ -276,7 +277,7 @@ static void preempt_takes_over(struct kunit *test)
 	ok(s, 0, RESERVE, WE_RO, 1, 0);
 	ok(s, 1, PREEMPT, EA, 2, 1);
 	KUNIT_EXPECT_EQ(test, s->cmd.abort, 0U);
-	KUNIT_EXPECT_FALSE(test, s->lu.nexus[0].registered);
+	KUNIT_EXPECT_FALSE(test, s->pr.reg[0].registered);
 	expect_reservation(s, EA, 2);
 	expect_attention(s, 0, KVDEV_SENSE_UNREGISTERED);
 	/* Who may no longer do what it could */
@@ -302,7 +303,7 @@ static void preempt_registrations(struct kunit *test)
 	ok(s, 0, RESERVE, WE, 1, 0);
 	ok(s, 1, ABORT, EA, 2, 4);
 	KUNIT_EXPECT_EQ(test, s->cmd.abort, (u32)BIT(3));
-	KUNIT_EXPECT_FALSE(test, s->lu.nexus[3].registered);
+	KUNIT_EXPECT_FALSE(test, s->pr.reg[3].registered);
 	expect_reservation(s, WE, 1);
 	expect_attention(s, 3, KVDEV_SENSE_UNREGISTERED);
 	/* Nobody's key */
@@ -320,7 +321,7 @@ static void preempt_all_registrants(struct kunit *test)
 	/* One of them */
 	ok(s, 1, PREEMPT, EA, 2, 1);
 	expect_reservation(s, WE_AR, 0);
-	KUNIT_EXPECT_FALSE(test, s->lu.nexus[0].registered);
+	KUNIT_EXPECT_FALSE(test, s->pr.reg[0].registered);
 	/* All of them */
 	ok(s, 1, ABORT, EA, 2, 0);
 	KUNIT_EXPECT_EQ(test, s->cmd.abort, (u32)(BIT(2) | BIT(3)));
@@ -337,13 +338,13 @@ static void preempt_oneself(struct kunit *test)
 	ok(s, 0, RESERVE, WE, 1, 0);
 	ok(s, 0, PREEMPT, EA_AR, 1, 1);
 	expect_reservation(s, EA_AR, 0);
-	KUNIT_EXPECT_TRUE(test, s->lu.nexus[0].registered);
+	KUNIT_EXPECT_TRUE(test, s->pr.reg[0].registered);
 	/* As one of several, the last one: nobody holds it any more */
 	ok(s, 1, REGISTER, 0, 2, 0);
 	ok(s, 2, REGISTER, 0, 3, 0);
 	ok(s, 3, REGISTER, 0, 4, 0);
 	ok(s, 0, ABORT, EA_AR, 1, 1);
-	KUNIT_EXPECT_FALSE(test, s->lu.nexus[0].registered);
+	KUNIT_EXPECT_FALSE(test, s->pr.reg[0].registered);
 	KUNIT_EXPECT_EQ(test, s->cmd.abort, 0U);
 	expect_reservation(s, 0, 0);
 }
@@ -399,6 +400,73 @@ static void reserve_ends_with_its_nexus(struct kunit *test)
 	kvdev_scsi_lu_reset(&s->lu, KVDEV_SENSE_RESET);
 	s->lu.nexus[1].nr_ua = 0;
 	KUNIT_EXPECT_TRUE(test, may(s, 1, 0x28));
+}
+
+/* A second unit of the store, with one nexus */
+static struct mock_scsi *neighbour(struct mock_scsi *s)
+{
+	struct mock_scsi *n = mock_scsi(s->test, MOCK_DISK);
+
+	n->lu.pr = &s->pr;
+	n->lu.pr_first = kvdev_scsi_pr_join(&s->pr, 99);
+	n->lu.pr_nr = 1;
+	KUNIT_EXPECT_EQ(s->test, n->lu.pr_first, (u8)KVDEV_SCSI_NEXUS_MAX);
+	return n;
+}
+
+static void units_share_a_store(struct kunit *test)
+{
+	struct mock_scsi *s = mock_scsi(test, MOCK_DISK), *n = neighbour(s);
+
+	ok(s, 0, REGISTER, 0, 0, 1);
+	ok(n, 0, REGISTER, 0, 0, 2);
+	KUNIT_EXPECT_TRUE(test, s->pr.busy);
+	ok(s, 0, RESERVE, WE, 1, 0);
+	KUNIT_EXPECT_TRUE(test, conflicts(n, 0, 0x2a));
+	/* A reset of one is the loss of a nexus, and keeps it */
+	kvdev_scsi_lu_reset(&s->lu, KVDEV_SENSE_POWER_ON);
+	s->lu.nexus[0].nr_ua = 0;
+	KUNIT_EXPECT_TRUE(test, conflicts(n, 0, 0x2a));
+	/* So it does when it goes */
+	kvdev_scsi_pr_leave(&s->pr, 0);
+	KUNIT_EXPECT_TRUE(test, s->pr.reg[0].used);
+	KUNIT_EXPECT_TRUE(test, conflicts(n, 0, 0x2a));
+	ok(n, 0, PREEMPT, WE, 2, 1);
+	KUNIT_EXPECT_FALSE(test, s->pr.reg[0].used);
+	KUNIT_EXPECT_TRUE(test, may(n, 0, 0x2a));
+	kvdev_scsi_pr_leave(&s->pr, n->lu.pr_first);
+	KUNIT_EXPECT_TRUE(test, s->pr.busy);
+	/* Alone, it is a loss of power */
+	kvdev_scsi_lu_reset(&s->lu, KVDEV_SENSE_POWER_ON);
+	KUNIT_EXPECT_EQ(test, s->pr.type, (u8)0);
+	KUNIT_EXPECT_FALSE(test, s->pr.busy);
+}
+
+/* Those who are gone make room, but for who holds the reservation */
+static void registrants_make_room(struct kunit *test)
+{
+	struct mock_scsi *s = mock_scsi(test, MOCK_DISK);
+	u32 i;
+
+	for (i = KVDEV_SCSI_NEXUS_MAX; i < KVDEV_SCSI_REGISTRANTS; i++) {
+		KUNIT_EXPECT_EQ(test, kvdev_scsi_pr_join(&s->pr, i), i);
+		s->pr.reg[i].registered = true;
+		s->pr.reg[i].key = i;
+	}
+	KUNIT_EXPECT_EQ(test, kvdev_scsi_pr_join(&s->pr, i),
+			(u32)KVDEV_SCSI_NO_REGISTRANT);
+	s->pr.type = WE;
+	s->pr.holder = 10;
+	kvdev_scsi_pr_leave(&s->pr, 10);
+	kvdev_scsi_pr_leave(&s->pr, 20);
+	KUNIT_EXPECT_EQ(test, kvdev_scsi_pr_join(&s->pr, i), 20U);
+	KUNIT_EXPECT_EQ(test, kvdev_scsi_pr_join(&s->pr, i),
+			(u32)KVDEV_SCSI_NO_REGISTRANT);
+	/* Who is none is kept out like others */
+	s->lu.pr_first = KVDEV_SCSI_NO_REGISTRANT;
+	KUNIT_EXPECT_TRUE(test, conflicts(s, 0, 0x2a));
+	KUNIT_EXPECT_TRUE(test, may(s, 0, 0x28));
+	kvdev_scsi_pr_leave(&s->pr, KVDEV_SCSI_NO_REGISTRANT);
 }
 
 /* SPC-4, 5.12.5: resets keep them, a loss of power does not */
@@ -458,6 +526,8 @@ static struct kunit_case scsi_pr_test_cases[] = {
 	KUNIT_CASE(preempt_oneself),
 	KUNIT_CASE(reserve_of_old),
 	KUNIT_CASE(reserve_ends_with_its_nexus),
+	KUNIT_CASE(units_share_a_store),
+	KUNIT_CASE(registrants_make_room),
 	KUNIT_CASE(persistence),
 	KUNIT_CASE(conditional_conflicts),
 	{ }

@@ -15,6 +15,7 @@
 
 struct run {
 	struct kvdev_scsi_lu lu;
+	struct kvdev_scsi_pr pr;
 	struct kvdev_scsi_req req;
 	struct kvdev_scsi_cmd cmd;
 	u8 resp[KVDEV_SCSI_RESP_MAX];
@@ -61,17 +62,17 @@ static u64 allowed(const u8 *cdb)
 
 static bool may_access(const struct kvdev_scsi_lu *lu, u32 nexus, bool write)
 {
-	bool registered = lu->nexus[nexus].registered;
+	bool registered = lu->pr->reg[nexus].registered;
 
-	if (lu->reserved)
-		return lu->reserved_by == nexus;
-	switch (lu->pr_type) {
+	if (lu->pr->reserved)
+		return lu->pr->reserved_by == nexus;
+	switch (lu->pr->type) {
 	case 0:
 		return true;
 	case 1:
-		return !write || (registered && lu->pr_holder == nexus);
+		return !write || (registered && lu->pr->holder == nexus);
 	case 3:
-		return registered && lu->pr_holder == nexus;
+		return registered && lu->pr->holder == nexus;
 	case 5:
 	case 7:
 		return !write || registered;
@@ -100,17 +101,19 @@ static void check_lu(const struct kvdev_scsi_lu *lu)
 	for (i = 0; i < KVDEV_SCSI_NEXUS_MAX; i++) {
 		const struct kvdev_scsi_nexus *n = &lu->nexus[i];
 
-		registered += n->registered;
-		CHECK(n->registered == !!n->key);
+		registered += lu->pr->reg[i].registered;
+		CHECK(lu->pr->reg[i].registered == !!lu->pr->reg[i].key);
+		CHECK(lu->pr->reg[i].nr_news <= KVDEV_SCSI_NEWS_MAX);
 		CHECK(n->nr_ua <= KVDEV_SCSI_UA_MAX);
 		for (j = 0; j < n->nr_ua; j++)
 			CHECK(KVDEV_SENSE_KEY(n->ua[j]) == 6);
 		CHECK(!n->prevents || lu->cfg.removable);
 	}
-	CHECK(!lu->pr_type || registered);
-	CHECK(!lu->reserved || !registered);
-	if (lu->pr_type && lu->pr_type < 7)
-		CHECK(lu->nexus[lu->pr_holder].registered);
+	CHECK(!lu->pr->type || registered);
+	CHECK(!lu->pr->reserved || !registered);
+	CHECK(lu->pr->busy || (!registered && !lu->pr->reserved));
+	if (lu->pr->type && lu->pr->type < 7)
+		CHECK(lu->pr->reg[lu->pr->holder].registered);
 }
 
 static void check_range(const struct kvdev_scsi_lu *lu, u64 lba, u64 blocks)
@@ -177,7 +180,7 @@ static void check_done(const struct run *r)
 		CHECK(!cmd->resp_len && !cmd->out_len);
 		break;
 	case KVDEV_SCSI_RESERVATION_CONFLICT:
-		CHECK(r->lu.pr_type || r->lu.reserved ||
+		CHECK(r->pr.type || r->pr.reserved ||
 		      r->req.cdb[0] == OP_PERSISTENT_RESERVE_OUT ||
 		      r->req.cdb[0] == OP_RESERVE_6 ||
 		      r->req.cdb[0] == OP_RESERVE_10 ||
@@ -256,11 +259,14 @@ static void check_action(const struct run *r, const u8 *params)
 }
 
 /* The same results from the same command, whatever was there before */
-static void check_same(const struct run *a, const struct run *b)
+static void check_same(const struct run *a, struct run *b)
 {
+	CHECK(!memcmp(&a->pr, &b->pr, sizeof(a->pr)));
+	b->lu.pr = a->lu.pr;
 	CHECK(!memcmp(&a->lu, &b->lu, sizeof(a->lu)));
 	CHECK(!memcmp(&a->cmd, &b->cmd, sizeof(a->cmd)));
 	CHECK(!memcmp(a->resp, b->resp, a->cmd.resp_len));
+	b->lu.pr = &b->pr;
 }
 
 /* ----------------------------------------------------------- what happens */
@@ -316,6 +322,8 @@ static void command(struct run *a, struct run *b, u8 how, struct input *in)
 	a->req.in_len = how & 0x10 ? take_len(in) : 1ULL << 40;
 
 	b->lu = a->lu;
+	b->pr = a->pr;
+	b->lu.pr = &b->pr;
 	b->req = a->req;
 	memset(&a->cmd, 0x5a, sizeof(a->cmd));
 	memset(&b->cmd, 0xa5, sizeof(b->cmd));
@@ -413,8 +421,15 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	struct input in = { data, size };
 	struct run *a = fuzz_alloc(NULL, sizeof(*a));
 	struct run *b = fuzz_alloc(NULL, sizeof(*b));
+	u32 i;
 
 	make_unit(&a->lu, take(&in, 1));
+	memset(&a->pr, 0, sizeof(a->pr));
+	for (i = 0; i < KVDEV_SCSI_NEXUS_MAX; i++)
+		CHECK(kvdev_scsi_pr_join(&a->pr, i) == i);
+	a->lu.pr = &a->pr;
+	a->lu.pr_first = 0;
+	a->lu.pr_nr = KVDEV_SCSI_NEXUS_MAX;
 	/* Or every input would begin with getting rid of it */
 	a->lu.nexus[0].nr_ua = 0;
 	while (in.size) {

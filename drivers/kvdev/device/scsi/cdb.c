@@ -172,6 +172,7 @@ static u32 parse(struct kvdev_scsi_ctx *ctx)
 	bool has_actions;
 	u32 sense;
 
+	kvdev_scsi_pr_news(ctx->lu, ctx->req->nexus);
 	ctx->op = kvdev_scsi_find_op(ctx->lu, opcode, action, &has_actions);
 	if (ctx->op)
 		ctx->cmd->name = ctx->op->name;

@@ -199,7 +199,9 @@ bool kvdev_scsi_is_dvd(const struct kvdev_scsi_lu *lu);
 /* pr.c */
 bool kvdev_scsi_pr_conflicts(const struct kvdev_scsi_lu *lu, u32 nexus,
 			     u32 flags);
-void kvdev_scsi_pr_forget(struct kvdev_scsi_lu *lu);
+void kvdev_scsi_pr_reset(struct kvdev_scsi_lu *lu, bool power_on);
+void kvdev_scsi_pr_nexus_loss(struct kvdev_scsi_lu *lu, u32 nexus);
+void kvdev_scsi_pr_news(struct kvdev_scsi_lu *lu, u32 nexus);
 u32 kvdev_scsi_pr_in(struct kvdev_scsi_ctx *ctx);
 u32 kvdev_scsi_pr_out(struct kvdev_scsi_ctx *ctx);
 u32 kvdev_scsi_pr_out_params(struct kvdev_scsi_ctx *ctx);

@@ -169,7 +169,7 @@ static void tmf_lu_reset(struct vscsi_tmf *tmf, struct vscsi_unit *unit)
 {
 	tmf_abort(tmf, unit, NULL, VIRTIO_SCSI_S_RESET);
 	spin_lock_irq(&unit->lock);
-	kvdev_scsi_lu_reset(&unit->lu, KVDEV_SENSE_RESET);
+	vscsi_lu_reset(unit, KVDEV_SENSE_RESET);
 	spin_unlock_irq(&unit->lock);
 }
 
@@ -183,7 +183,7 @@ static void tmf_nexus_reset(struct vscsi_tmf *tmf, struct vscsi *scsi,
 	while ((unit = vscsi_unit_next(scsi, target, &lun))) {
 		tmf_abort(tmf, unit, NULL, VIRTIO_SCSI_S_RESET);
 		spin_lock_irq(&unit->lock);
-		kvdev_scsi_lu_nexus_loss(&unit->lu, VSCSI_NEXUS);
+		vscsi_lu_nexus_loss(unit);
 		spin_unlock_irq(&unit->lock);
 		vscsi_unit_put(unit);
 		cond_resched();

@@ -8,13 +8,15 @@
  *	request.c	request queues: parse, execute, complete
  *	slow.c		commands that take more than one operation
  *	probe.c		which block of a READ is bad
+ *	share.c		units that show the same store
  *	control.c	control queue: task management, notifications
  *	event.c		event queue
  *
  * What a SCSI command means is decided by pure code, see scsi.h.
  *
- * Lock order: kvdev_dev.mutex, kvdev_vq.mutex, vscsi_unit.lock. Units are added
- * and removed, and media changed, with the device's mutex held.
+ * Lock order: kvdev_dev.mutex, kvdev_vq.mutex, vscsi_store.alone, the table of
+ * stores, vscsi_unit.lock, vscsi_store.lock. Units are added and removed, and
+ * media changed, with the device's mutex held.
  */
 #ifndef KVDEV_SCSI_DEV_H
 #define KVDEV_SCSI_DEV_H
@@ -22,6 +24,7 @@
 #include <linux/completion.h>
 #include <linux/kfifo.h>
 #include <linux/list.h>
+#include <linux/mutex.h>
 #include <linux/llist.h>
 #include <linux/rcupdate.h>
 #include <linux/refcount.h>
@@ -110,6 +113,9 @@ struct vscsi {
  * @notify: asynchronous notifications the driver wants, VSCSI_ASYNC_*
  * @probing: somebody looks for a bad block
  * @idle: woken when a task ends that somebody may be waiting for
+ * @store: who else shows @backend; NULL: not a disk, or no medium. Changes as
+ *	@backend, under @lock
+ * @sharers: link in vscsi_store.units
  * @backend: store; NULL: no medium. Changes only while there is no task that
  *	saw a medium
  * @rcu: frees it
@@ -131,6 +137,8 @@ struct vscsi_unit {
 	bool probing;
 
 	wait_queue_head_t idle;
+	struct vscsi_store *store;
+	struct list_head sharers;
 	struct kvdev_backend *backend;
 	struct rcu_head rcu;
 };
@@ -204,6 +212,40 @@ static inline unsigned long vscsi_index(u8 target, u16 lun)
 	return (unsigned long)target * (VSCSI_MAX_LUN + 1) + lun;
 }
 
+/**
+ * struct vscsi_store - a store, by however many units it is shown
+ * @node: link in the table of stores
+ * @nr: units that have it; the table's lock
+ * @inode: what it is known by; kept by the units' files
+ * @alone: held by who must be alone on the store, and covers @units
+ * @units: those that show it
+ * @lock: covers @pr; interrupts off
+ * @pr: its reservations
+ */
+struct vscsi_store {
+	struct hlist_node node;
+	unsigned int nr;
+	struct inode *inode;
+	struct mutex alone;	/* and @units */
+	struct list_head units;
+	spinlock_t lock;	/* @pr */
+	struct kvdev_scsi_pr pr;
+};
+
+/* share.c */
+struct vscsi_store *vscsi_store_get(const struct kvdev_backend *backend);
+void vscsi_store_put(struct vscsi_store *store);
+void vscsi_store_enter(struct vscsi_unit *unit, struct vscsi_store *store,
+		       bool may_register);
+void vscsi_store_leave(struct vscsi_unit *unit);
+bool vscsi_store_lock(struct vscsi_unit *unit, const u8 *cdb);
+void vscsi_store_unlock(struct vscsi_unit *unit, bool locked);
+void vscsi_lu_reset(struct vscsi_unit *unit, u32 sense);
+void vscsi_lu_nexus_loss(struct vscsi_unit *unit);
+int vscsi_store_exclude(struct vscsi_request *req);
+void vscsi_store_readmit(struct vscsi_request *req);
+void vscsi_store_abort(struct vscsi_request *req);
+
 /* unit.c */
 struct vscsi_unit *vscsi_unit_create(struct vscsi *scsi, u8 target, u16 lun,
 				     const struct kvdev_scsi_config *cfg);
@@ -220,7 +262,6 @@ void vscsi_unit_reset(struct vscsi_unit *unit);
 bool vscsi_task_begin(struct vscsi *scsi, u8 target, u16 lun,
 		      struct vscsi_task *task,
 		      void (*decide)(struct vscsi_task *task));
-void vscsi_task_exclude(struct vscsi_task *task);
 void vscsi_task_end(struct vscsi_task *task, struct list_head *waits);
 unsigned int vscsi_tasks_abort(struct vscsi_unit *unit, const u64 *tag,
 			       const struct vscsi_task *but, u8 response,
@@ -237,7 +278,8 @@ bool vscsi_lun(const u8 *address, u8 *target, u16 *lun);
 void vscsi_submit(struct vscsi_request *req, enum kvdev_io_op op, u64 lba,
 		  u64 blocks);
 
-/* As much as is read or written at a time by what has buffers of its own; a
+/*
+ * As much as is read or written at a time by what has buffers of its own; a
  * multiple of any block.
  */
 #define VSCSI_STEP		SZ_32K

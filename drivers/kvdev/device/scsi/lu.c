@@ -59,6 +59,7 @@ int kvdev_scsi_lu_init(struct kvdev_scsi_lu *lu,
 
 	memset(lu, 0, sizeof(*lu));
 	lu->cfg = *cfg;
+	lu->pr_first = KVDEV_SCSI_NO_REGISTRANT;
 	if (cfg->type == KVDEV_SCSI_CDROM) {
 		lu->cfg.read_only = true;
 		lu->cfg.removable = true;
@@ -252,7 +253,7 @@ bool kvdev_scsi_lu_eject_request(struct kvdev_scsi_lu *lu)
  * @lu: unit
  * @sense: KVDEV_SENSE_RESET (the task management function) or
  *	KVDEV_SENSE_POWER_ON (the guest starts anew; persistent reservations
- *	are not that persistent, as REPORT CAPABILITIES says)
+ *	end if nobody else has the store)
  *
  * Commands are the caller's to abort.
  */
@@ -263,10 +264,8 @@ void kvdev_scsi_lu_reset(struct kvdev_scsi_lu *lu, u32 sense)
 	for (i = 0; i < KVDEV_SCSI_NEXUS_MAX; i++)
 		lu->nexus[i].prevents = false;
 	lu->mode = lu->saved;
-	lu->reserved = false;
 	lu->stopped = false;
-	if (sense == KVDEV_SENSE_POWER_ON)
-		kvdev_scsi_pr_forget(lu);
+	kvdev_scsi_pr_reset(lu, sense == KVDEV_SENSE_POWER_ON);
 	kvdev_scsi_lu_attention(lu, sense);
 }
 
@@ -278,8 +277,7 @@ void kvdev_scsi_lu_reset(struct kvdev_scsi_lu *lu, u32 sense)
 void kvdev_scsi_lu_nexus_loss(struct kvdev_scsi_lu *lu, u32 nexus)
 {
 	lu->nexus[nexus].prevents = false;
-	if (lu->reserved && lu->reserved_by == nexus)
-		lu->reserved = false;
+	kvdev_scsi_pr_nexus_loss(lu, nexus);
 	kvdev_scsi_ua_add(&lu->nexus[nexus], KVDEV_SENSE_NEXUS_LOSS);
 }
 

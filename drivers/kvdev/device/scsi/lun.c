@@ -206,9 +206,28 @@ static void unit_limits(struct kvdev_scsi_config *cfg,
 				 cfg->block_size;
 }
 
-/* Shows @backend, which is the unit's from now on. */
-static void unit_attach(struct vscsi_unit *unit, struct kvdev_backend *backend)
+/*
+ * What is known of the store of a disk that others may show as well. Nobody writes
+ * through a drive, or registers.
+ */
+static int share_store(const struct kvdev_scsi_config *cfg,
+		       const struct kvdev_backend *backend,
+		       struct vscsi_store **store)
 {
+	*store = NULL;
+	if (!backend || cfg->type != KVDEV_SCSI_DISK)
+		return 0;
+	*store = vscsi_store_get(backend);
+	return *store ? 0 : -ENOMEM;
+}
+
+/* Shows @backend, which is the unit's from now on, and so is @store. */
+static void unit_attach(struct vscsi_unit *unit, struct kvdev_backend *backend,
+			struct vscsi_store *store)
+{
+	if (store)
+		vscsi_store_enter(unit, store,
+				  backend->file->f_mode & FMODE_WRITE);
 	spin_lock_irq(&unit->lock);
 	unit->backend = backend;
 	kvdev_scsi_lu_insert(&unit->lu, vscsi_unit_blocks(unit),
@@ -220,6 +239,7 @@ static int cmd_add_lun(struct vscsi *scsi, const struct kvdev_scsi_add_lun *arg)
 {
 	struct kvdev_backend *backend;
 	struct kvdev_scsi_config cfg;
+	struct vscsi_store *store;
 	struct vscsi_unit *unit;
 	int ret;
 
@@ -239,13 +259,16 @@ static int cmd_add_lun(struct vscsi *scsi, const struct kvdev_scsi_add_lun *arg)
 		return PTR_ERR(backend);
 	unit_limits(&cfg, backend);
 	cfg.id = unit_id(&cfg, backend);
+	ret = share_store(&cfg, backend, &store);
+	if (ret)
+		goto err_close;
 	unit = vscsi_unit_create(scsi, arg->target, arg->lun, &cfg);
 	if (IS_ERR(unit)) {
-		kvdev_backend_close(backend);
-		return PTR_ERR(unit);
+		ret = PTR_ERR(unit);
+		goto err_put_store;
 	}
 	if (backend)
-		unit_attach(unit, backend);
+		unit_attach(unit, backend, store);
 
 	ret = xa_err(xa_store(&scsi->units,
 			      vscsi_index(unit->target, unit->lun), unit,
@@ -257,6 +280,13 @@ static int cmd_add_lun(struct vscsi *scsi, const struct kvdev_scsi_add_lun *arg)
 	tell_neighbours(unit);
 	event_transport(unit, VIRTIO_SCSI_EVT_RESET_RESCAN);
 	return 0;
+
+err_put_store:
+	if (store)
+		vscsi_store_put(store);
+err_close:
+	kvdev_backend_close(backend);
+	return ret;
 }
 
 /* -------------------------------------------------------------- removing */
@@ -314,6 +344,7 @@ static void unit_detach(struct vscsi_unit *unit)
 	spin_unlock_irq(&unit->lock);
 	vscsi_unit_drain(unit);
 
+	vscsi_store_leave(unit);
 	unit->backend = NULL;
 	kvdev_backend_close(backend);
 }
@@ -340,6 +371,7 @@ static int cmd_set_media(struct vscsi *scsi,
 	struct vscsi_unit *unit = find_unit(scsi, arg->target, arg->lun);
 	struct kvdev_scsi_config cfg;
 	struct kvdev_backend *backend;
+	struct vscsi_store *store;
 	int ret;
 
 	if (arg->flags & ~(KVDEV_MEDIA_RDONLY | KVDEV_MEDIA_FORCE))
@@ -353,15 +385,19 @@ static int cmd_set_media(struct vscsi *scsi,
 	backend = open_store(&cfg, arg->fd, arg->format);
 	if (IS_ERR(backend))
 		return PTR_ERR(backend);
-	ret = ask_driver(unit, arg->flags & KVDEV_MEDIA_FORCE);
+	ret = share_store(&cfg, backend, &store);
+	if (!ret)
+		ret = ask_driver(unit, arg->flags & KVDEV_MEDIA_FORCE);
 	if (ret) {
+		if (store)
+			vscsi_store_put(store);
 		kvdev_backend_close(backend);
 		return ret;
 	}
 
 	unit_detach(unit);
 	if (backend)
-		unit_attach(unit, backend);
+		unit_attach(unit, backend, store);
 	event_async(unit, VSCSI_ASYNC_MEDIA_CHANGE);
 	event_change(unit, KVDEV_SENSE_MEDIUM_CHANGED);
 	return 0;

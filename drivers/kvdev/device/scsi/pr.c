@@ -3,7 +3,8 @@
  * Reservations: SPC-4, 5.12, 6.15, 6.16; RESERVE and RELEASE of SPC-2.
  *
  * An initiator that is registered has a key. One of them, or all, hold the
- * reservation; its type says what the others may do.
+ * reservation; its type says what the others may do. All units that show a store
+ * share what is registered and reserved.
  */
 #include "cdb.h"
 
@@ -56,19 +57,33 @@ static bool type_exclusive(u8 type)
 	       type == EXCLUSIVE_ACCESS_ALL;
 }
 
-static bool holds(const struct kvdev_scsi_lu *lu, u32 nexus)
+/* Which registrant a nexus of a unit is; it may be none. */
+static u32 registrant(const struct kvdev_scsi_lu *lu, u32 nexus)
 {
-	if (!lu->pr_type || !lu->nexus[nexus].registered)
-		return false;
-	return type_all(lu->pr_type) || lu->pr_holder == nexus;
+	if (!lu->pr || nexus >= lu->pr_nr ||
+	    lu->pr_first >= KVDEV_SCSI_REGISTRANTS - nexus)
+		return KVDEV_SCSI_NO_REGISTRANT;
+	return array_index_nospec(lu->pr_first + nexus, KVDEV_SCSI_REGISTRANTS);
 }
 
-static bool any_registered(const struct kvdev_scsi_lu *lu)
+static bool is_registered(const struct kvdev_scsi_pr *pr, u32 self)
+{
+	return self != KVDEV_SCSI_NO_REGISTRANT && pr->reg[self].registered;
+}
+
+static bool holds(const struct kvdev_scsi_pr *pr, u32 self)
+{
+	if (!pr->type || !is_registered(pr, self))
+		return false;
+	return type_all(pr->type) || pr->holder == self;
+}
+
+static bool any_registered(const struct kvdev_scsi_pr *pr)
 {
 	u32 i;
 
-	for (i = 0; i < KVDEV_SCSI_NEXUS_MAX; i++)
-		if (lu->nexus[i].registered)
+	for (i = 0; i < KVDEV_SCSI_REGISTRANTS; i++)
+		if (pr->reg[i].registered)
 			return true;
 	return false;
 }
@@ -80,79 +95,251 @@ static bool any_registered(const struct kvdev_scsi_lu *lu)
 bool kvdev_scsi_pr_conflicts(const struct kvdev_scsi_lu *lu, u32 nexus,
 			     u32 flags)
 {
-	if (lu->reserved && lu->reserved_by != nexus &&
+	const struct kvdev_scsi_pr *pr = lu->pr;
+	u32 self = registrant(lu, nexus);
+
+	if (!pr)
+		return false;
+	if (pr->reserved && pr->reserved_by != self &&
 	    flags & (OPF_PR_FREE | OPF_PR_READ | OPF_PR_WRITE))
 		return true;
-	if (!lu->pr_type || !(flags & (OPF_PR_READ | OPF_PR_WRITE)))
+	if (!pr->type || !(flags & (OPF_PR_READ | OPF_PR_WRITE)))
 		return false;
-	if (holds(lu, nexus))
+	if (holds(pr, self))
 		return false;
-	if (type_registrants(lu->pr_type) && lu->nexus[nexus].registered)
+	if (type_registrants(pr->type) && is_registered(pr, self))
 		return false;
-	return flags & OPF_PR_WRITE || type_exclusive(lu->pr_type);
+	return flags & OPF_PR_WRITE || type_exclusive(pr->type);
 }
 
-/* SPC-4, 5.12.5: without APTPL a loss of power ends all of it */
-void kvdev_scsi_pr_forget(struct kvdev_scsi_lu *lu)
+/* After each change */
+static void update_busy(struct kvdev_scsi_pr *pr)
+{
+	bool busy = pr->reserved;
+	u32 i;
+
+	for (i = 0; i < KVDEV_SCSI_REGISTRANTS; i++)
+		busy |= pr->reg[i].registered || pr->reg[i].nr_news;
+	WRITE_ONCE(pr->busy, busy);
+}
+
+/* ------------------------------------------------------------- registrants */
+
+static bool is_unused(const struct kvdev_scsi_pr *pr, u32 i)
+{
+	return !pr->reg[i].used;
+}
+
+/* Gone, and nothing depends on it */
+static bool is_expendable(const struct kvdev_scsi_pr *pr, u32 i)
+{
+	return !pr->reg[i].present &&
+	       !(pr->type && !type_all(pr->type) && pr->holder == i);
+}
+
+static u32 find_place(const struct kvdev_scsi_pr *pr,
+		      bool (*good)(const struct kvdev_scsi_pr *pr, u32 i))
 {
 	u32 i;
 
-	for (i = 0; i < KVDEV_SCSI_NEXUS_MAX; i++) {
-		lu->nexus[i].registered = false;
-		lu->nexus[i].key = 0;
+	for (i = 0; i < KVDEV_SCSI_REGISTRANTS; i++)
+		if (good(pr, i))
+			return i;
+	return KVDEV_SCSI_NO_REGISTRANT;
+}
+
+/**
+ * kvdev_scsi_pr_join - one more I_T nexus may register
+ * @pr: reservations of a store
+ * @port: names its initiator port
+ *
+ * Registrations of those who have left give way to one who comes, if there is no
+ * other place.
+ *
+ * Return: its number; KVDEV_SCSI_NO_REGISTRANT if there are too many: it cannot
+ * register, and reservations of others hold for it.
+ */
+u32 kvdev_scsi_pr_join(struct kvdev_scsi_pr *pr, u64 port)
+{
+	u32 i = find_place(pr, is_unused);
+
+	if (i == KVDEV_SCSI_NO_REGISTRANT)
+		i = find_place(pr, is_expendable);
+	if (i == KVDEV_SCSI_NO_REGISTRANT)
+		return i;
+	pr->reg[i] = (struct kvdev_scsi_registrant){
+		.used = true, .present = true, .port = port,
+	};
+	return i;
+}
+
+/**
+ * kvdev_scsi_pr_leave - an I_T nexus is gone
+ * @pr: reservations of a store
+ * @registrant: its number; may be KVDEV_SCSI_NO_REGISTRANT
+ *
+ * Its registration and its reservation stay, until somebody preempts them: others
+ * must be able to rely on them.
+ */
+void kvdev_scsi_pr_leave(struct kvdev_scsi_pr *pr, u32 registrant)
+{
+	struct kvdev_scsi_registrant *reg;
+
+	if (registrant >= KVDEV_SCSI_REGISTRANTS)
+		return;
+	reg = &pr->reg[registrant];
+	reg->present = false;
+	reg->used = reg->registered;
+	reg->nr_news = 0;
+	if (pr->reserved && pr->reserved_by == registrant)
+		pr->reserved = false;
+	update_busy(pr);
+}
+
+static void add_news(struct kvdev_scsi_registrant *reg, u32 sense)
+{
+	u32 i;
+
+	if (!reg->present)
+		return;
+	for (i = 0; i < reg->nr_news; i++)
+		if (reg->news[i] == sense)
+			return;
+	/* There are but three kinds of them. */
+	if (reg->nr_news < KVDEV_SCSI_NEWS_MAX)
+		reg->news[reg->nr_news++] = sense;
+}
+
+/* What others did to the registration of a nexus becomes unit attentions. */
+void kvdev_scsi_pr_news(struct kvdev_scsi_lu *lu, u32 nexus)
+{
+	u32 self = registrant(lu, nexus), i;
+	struct kvdev_scsi_registrant *reg;
+
+	if (self == KVDEV_SCSI_NO_REGISTRANT || !lu->pr->reg[self].nr_news)
+		return;
+	reg = &lu->pr->reg[self];
+	for (i = 0; i < reg->nr_news; i++)
+		kvdev_scsi_ua_add(&lu->nexus[nexus], reg->news[i]);
+	reg->nr_news = 0;
+	update_busy(lu->pr);
+}
+
+static bool is_ours(const struct kvdev_scsi_lu *lu, u32 i)
+{
+	return i >= lu->pr_first && i < lu->pr_first + lu->pr_nr;
+}
+
+/*
+ * SPC-4, 5.12.5: without APTPL a loss of power ends all of it; but a guest that
+ * starts anew is a loss of power only if no other one uses the store. To others
+ * it is the loss of a nexus. SPC-2, 5.5.1: a reset ends a RESERVE.
+ */
+void kvdev_scsi_pr_reset(struct kvdev_scsi_lu *lu, bool power_on)
+{
+	struct kvdev_scsi_pr *pr = lu->pr;
+	bool alone = true;
+	u32 i;
+
+	if (!pr)
+		return;
+	for (i = 0; i < KVDEV_SCSI_REGISTRANTS; i++)
+		if (pr->reg[i].present && !is_ours(lu, i))
+			alone = false;
+	if (alone || !power_on || is_ours(lu, pr->reserved_by))
+		pr->reserved = false;
+	for (i = 0; alone && power_on && i < KVDEV_SCSI_REGISTRANTS; i++) {
+		pr->reg[i].used = pr->reg[i].present;
+		pr->reg[i].registered = false;
+		pr->reg[i].key = 0;
+		pr->reg[i].nr_news = 0;
 	}
-	lu->pr_type = 0;
-	lu->pr_holder = 0;
-	lu->pr_generation = 0;
+	if (alone && power_on) {
+		pr->type = 0;
+		pr->holder = 0;
+		pr->generation = 0;
+	}
+	update_busy(pr);
+}
+
+void kvdev_scsi_pr_nexus_loss(struct kvdev_scsi_lu *lu, u32 nexus)
+{
+	struct kvdev_scsi_pr *pr = lu->pr;
+
+	if (!pr || !pr->reserved || pr->reserved_by != registrant(lu, nexus))
+		return;
+	pr->reserved = false;
+	update_busy(pr);
+}
+
+/**
+ * kvdev_scsi_pr_wants - does a command change or read reservations?
+ * @cdb: of the command
+ *
+ * Return: whether it does; others only look at whether they are kept out.
+ */
+bool kvdev_scsi_pr_wants(const u8 *cdb)
+{
+	switch (cdb[0]) {
+	case OP_RESERVE_6:
+	case OP_RELEASE_6:
+	case OP_RESERVE_10:
+	case OP_RELEASE_10:
+	case OP_PERSISTENT_RESERVE_IN:
+	case OP_PERSISTENT_RESERVE_OUT:
+		return true;
+	default:
+		return false;
+	}
 }
 
 /* ----------------------------------------------------- PERSISTENT RESERVE IN */
 
-static u32 read_keys(const struct kvdev_scsi_lu *lu, u8 *resp)
+static u32 read_keys(const struct kvdev_scsi_pr *pr, u8 *resp)
 {
 	u32 i, len = 8;
 
-	for (i = 0; i < KVDEV_SCSI_NEXUS_MAX; i++) {
-		if (!lu->nexus[i].registered)
+	for (i = 0; i < KVDEV_SCSI_REGISTRANTS; i++) {
+		if (!pr->reg[i].registered)
 			continue;
-		put_unaligned_be64(lu->nexus[i].key, &resp[len]);
+		put_unaligned_be64(pr->reg[i].key, &resp[len]);
 		len += 8;
 	}
 	return len;
 }
 
-static u32 read_reservation(const struct kvdev_scsi_lu *lu, u8 *resp)
+static u32 read_reservation(const struct kvdev_scsi_pr *pr, u8 *resp)
 {
-	if (!lu->pr_type)
+	if (!pr->type)
 		return 8;
 	/* SPC-4, 6.15.3.2: no single key if all registrants hold it */
-	if (!type_all(lu->pr_type))
-		put_unaligned_be64(lu->nexus[lu->pr_holder].key, &resp[8]);
-	resp[21] = lu->pr_type;
+	if (!type_all(pr->type))
+		put_unaligned_be64(pr->reg[pr->holder].key, &resp[8]);
+	resp[21] = pr->type;
 	return 24;
 }
 
-/* SPC-4, 6.15.5: protocol 15 is none in particular; the nexus is its name */
+/* SPC-4, 6.15.5: protocol 15 is none in particular; the port has a number */
 #define TRANSPORT_ID_LEN	24
 
-static u32 full_status(const struct kvdev_scsi_lu *lu, u8 *resp)
+static u32 full_status(const struct kvdev_scsi_pr *pr, u8 *resp)
 {
 	u32 i, len = 8;
 
-	for (i = 0; i < KVDEV_SCSI_NEXUS_MAX; i++) {
+	for (i = 0; i < KVDEV_SCSI_REGISTRANTS; i++) {
 		u8 *entry = &resp[len];
 
-		if (!lu->nexus[i].registered)
+		if (!pr->reg[i].registered)
 			continue;
-		put_unaligned_be64(lu->nexus[i].key, entry);
-		if (holds(lu, i)) {
+		put_unaligned_be64(pr->reg[i].key, entry);
+		if (holds(pr, i)) {
 			entry[12] = 0x01;
-			entry[13] = lu->pr_type;
+			entry[13] = pr->type;
 		}
 		put_unaligned_be16(1, &entry[18]);
 		put_unaligned_be32(TRANSPORT_ID_LEN, &entry[20]);
 		entry[24] = 0x0f;
-		put_unaligned_be32(i, &entry[24 + 8]);
+		put_unaligned_be64(pr->reg[i].port, &entry[24 + 8]);
 		len += 24 + TRANSPORT_ID_LEN;
 	}
 	return len;
@@ -170,28 +357,33 @@ static u32 capabilities(u8 *resp)
 
 u32 kvdev_scsi_pr_in(struct kvdev_scsi_ctx *ctx)
 {
-	const struct kvdev_scsi_lu *lu = ctx->lu;
+	const struct kvdev_scsi_pr *pr = ctx->lu->pr;
 	u16 alloc_len = get_unaligned_be16(&ctx->cdb[7]);
-	u8 *resp = kvdev_scsi_resp(ctx, 512);
+	u8 *resp = kvdev_scsi_resp(ctx, KVDEV_SCSI_RESP_MAX);
 	u32 len;
 
+	BUILD_BUG_ON(8 + KVDEV_SCSI_REGISTRANTS * (24 + TRANSPORT_ID_LEN) >
+		     KVDEV_SCSI_RESP_MAX);
+	/* The medium is what is reserved. */
+	if (!pr)
+		return KVDEV_SENSE_NO_MEDIUM;
 	/* SPC-2, 5.5.1: whoever has reserved the unit, conflicts too */
-	if (lu->reserved)
+	if (pr->reserved)
 		return kvdev_scsi_conflict(ctx);
 	switch (ctx->op->action) {
 	case READ_KEYS:
-		len = read_keys(lu, resp);
+		len = read_keys(pr, resp);
 		break;
 	case READ_RESERVATION:
-		len = read_reservation(lu, resp);
+		len = read_reservation(pr, resp);
 		break;
 	case FULL_STATUS:
-		len = full_status(lu, resp);
+		len = full_status(pr, resp);
 		break;
 	default:
 		return kvdev_scsi_respond(ctx, capabilities(resp), alloc_len);
 	}
-	put_unaligned_be32(lu->pr_generation, resp);
+	put_unaligned_be32(pr->generation, resp);
 	put_unaligned_be32(len - 8, &resp[4]);
 	return kvdev_scsi_respond(ctx, len, alloc_len);
 }
@@ -201,52 +393,57 @@ u32 kvdev_scsi_pr_in(struct kvdev_scsi_ctx *ctx)
 /* Tell the registered initiators, but for the one who did it. */
 static void tell(struct kvdev_scsi_ctx *ctx, u32 sense)
 {
-	u32 i;
+	struct kvdev_scsi_pr *pr = ctx->lu->pr;
+	u32 self = registrant(ctx->lu, ctx->req->nexus), i;
 
-	for (i = 0; i < KVDEV_SCSI_NEXUS_MAX; i++)
-		if (i != ctx->req->nexus && ctx->lu->nexus[i].registered)
-			kvdev_scsi_ua_add(&ctx->lu->nexus[i], sense);
+	for (i = 0; i < KVDEV_SCSI_REGISTRANTS; i++)
+		if (i != self && pr->reg[i].registered)
+			add_news(&pr->reg[i], sense);
 }
 
 /* SPC-4, 5.12.11.2.2: who had access by being registered, loses it or not */
 static void end_reservation(struct kvdev_scsi_ctx *ctx)
 {
-	u8 type = ctx->lu->pr_type;
+	struct kvdev_scsi_pr *pr = ctx->lu->pr;
+	u8 type = pr->type;
 
-	ctx->lu->pr_type = 0;
-	ctx->lu->pr_holder = 0;
+	pr->type = 0;
+	pr->holder = 0;
 	if (type_registrants(type))
 		tell(ctx, KVDEV_SENSE_RELEASED);
 }
 
-static void unregister(struct kvdev_scsi_nexus *nexus)
+/* Who has left is gone for good then. */
+static void unregister(struct kvdev_scsi_registrant *reg)
 {
-	nexus->registered = false;
-	nexus->key = 0;
+	reg->registered = false;
+	reg->key = 0;
+	reg->used = reg->present;
 }
 
 /* SPC-4, 5.12.7: registering, with a key or (0) no longer */
 static u32 do_register(struct kvdev_scsi_ctx *ctx, u64 key, u64 new_key)
 {
-	struct kvdev_scsi_nexus *nexus = ctx->nexus;
-	struct kvdev_scsi_lu *lu = ctx->lu;
-	bool held = holds(lu, ctx->req->nexus);
+	struct kvdev_scsi_pr *pr = ctx->lu->pr;
+	u32 self = registrant(ctx->lu, ctx->req->nexus);
+	struct kvdev_scsi_registrant *reg = &pr->reg[self];
+	bool held = holds(pr, self);
 
 	if (ctx->op->action == REGISTER &&
-	    key != (nexus->registered ? nexus->key : 0))
+	    key != (reg->registered ? reg->key : 0))
 		return kvdev_scsi_conflict(ctx);
-	if (!nexus->registered && !new_key)
+	if (!reg->registered && !new_key)
 		return 0;
 
-	lu->pr_generation++;
+	pr->generation++;
 	if (new_key) {
-		nexus->registered = true;
-		nexus->key = new_key;
+		reg->registered = true;
+		reg->key = new_key;
 		return 0;
 	}
-	unregister(nexus);
+	unregister(reg);
 	/* The reservation goes with its last holder */
-	if (held && !(type_all(lu->pr_type) && any_registered(lu)))
+	if (held && !(type_all(pr->type) && any_registered(pr)))
 		end_reservation(ctx);
 	return 0;
 }
@@ -254,15 +451,16 @@ static u32 do_register(struct kvdev_scsi_ctx *ctx, u64 key, u64 new_key)
 /* SPC-4, 5.12.9 */
 static u32 do_reserve(struct kvdev_scsi_ctx *ctx, u8 type)
 {
-	struct kvdev_scsi_lu *lu = ctx->lu;
+	struct kvdev_scsi_pr *pr = ctx->lu->pr;
+	u32 self = registrant(ctx->lu, ctx->req->nexus);
 
-	if (!lu->pr_type) {
-		lu->pr_type = type;
-		lu->pr_holder = ctx->req->nexus;
+	if (!pr->type) {
+		pr->type = type;
+		pr->holder = self;
 		return 0;
 	}
 	/* The same again is fine, from a holder only */
-	if (!holds(lu, ctx->req->nexus) || lu->pr_type != type)
+	if (!holds(pr, self) || pr->type != type)
 		return kvdev_scsi_conflict(ctx);
 	return 0;
 }
@@ -270,11 +468,11 @@ static u32 do_reserve(struct kvdev_scsi_ctx *ctx, u8 type)
 /* SPC-4, 5.12.11.2: not ours to release is no error, the wrong type is */
 static u32 do_release(struct kvdev_scsi_ctx *ctx, u8 type)
 {
-	struct kvdev_scsi_lu *lu = ctx->lu;
+	struct kvdev_scsi_pr *pr = ctx->lu->pr;
 
-	if (!holds(lu, ctx->req->nexus))
+	if (!holds(pr, registrant(ctx->lu, ctx->req->nexus)))
 		return 0;
-	if (lu->pr_type != type)
+	if (pr->type != type)
 		return KVDEV_SENSE_INVALID_RELEASE;
 	end_reservation(ctx);
 	return 0;
@@ -283,15 +481,15 @@ static u32 do_release(struct kvdev_scsi_ctx *ctx, u8 type)
 /* SPC-4, 5.12.11.5 */
 static u32 do_clear(struct kvdev_scsi_ctx *ctx)
 {
-	struct kvdev_scsi_lu *lu = ctx->lu;
+	struct kvdev_scsi_pr *pr = ctx->lu->pr;
 	u32 i;
 
 	tell(ctx, KVDEV_SENSE_PREEMPTED);
-	for (i = 0; i < KVDEV_SCSI_NEXUS_MAX; i++)
-		unregister(&lu->nexus[i]);
-	lu->pr_type = 0;
-	lu->pr_holder = 0;
-	lu->pr_generation++;
+	for (i = 0; i < KVDEV_SCSI_REGISTRANTS; i++)
+		unregister(&pr->reg[i]);
+	pr->type = 0;
+	pr->holder = 0;
+	pr->generation++;
 	return 0;
 }
 
@@ -302,23 +500,23 @@ static u32 do_clear(struct kvdev_scsi_ctx *ctx)
 static u32 remove_registrations(struct kvdev_scsi_ctx *ctx, u64 key, bool any,
 				u32 keep)
 {
-	struct kvdev_scsi_lu *lu = ctx->lu;
-	u32 i, removed = 0;
+	struct kvdev_scsi_pr *pr = ctx->lu->pr;
+	u32 self = registrant(ctx->lu, ctx->req->nexus), i, removed = 0;
 
-	for (i = 0; i < KVDEV_SCSI_NEXUS_MAX; i++) {
-		struct kvdev_scsi_nexus *nexus = &lu->nexus[i];
+	for (i = 0; i < KVDEV_SCSI_REGISTRANTS; i++) {
+		struct kvdev_scsi_registrant *reg = &pr->reg[i];
 
-		if (!nexus->registered || (!any && nexus->key != key))
+		if (!reg->registered || (!any && reg->key != key))
 			continue;
 		removed++;
 		if (i == keep)
 			continue;
-		unregister(nexus);
-		if (i == ctx->req->nexus)
+		unregister(reg);
+		if (i == self)
 			continue;
-		kvdev_scsi_ua_add(nexus, KVDEV_SENSE_UNREGISTERED);
+		add_news(reg, KVDEV_SENSE_UNREGISTERED);
 		if (ctx->op->action == PREEMPT_AND_ABORT)
-			ctx->cmd->abort |= BIT(i);
+			ctx->cmd->abort |= BIT_ULL(i);
 	}
 	return removed;
 }
@@ -326,14 +524,14 @@ static u32 remove_registrations(struct kvdev_scsi_ctx *ctx, u64 key, bool any,
 /* SPC-4, 5.12.11.4: takes the reservation over from who holds it */
 static u32 preempt_holder(struct kvdev_scsi_ctx *ctx, u64 key, u8 type)
 {
-	struct kvdev_scsi_lu *lu = ctx->lu;
-	u32 self = ctx->req->nexus;
-	u8 old = lu->pr_type;
+	struct kvdev_scsi_pr *pr = ctx->lu->pr;
+	u32 self = registrant(ctx->lu, ctx->req->nexus);
+	u8 old = pr->type;
 
 	remove_registrations(ctx, key, type_all(old), self);
-	lu->pr_type = type;
-	lu->pr_holder = self;
-	lu->pr_generation++;
+	pr->type = type;
+	pr->holder = self;
+	pr->generation++;
 	/* Who is left, and had access as a registrant: things have changed */
 	if (old != type && type_registrants(old))
 		tell(ctx, KVDEV_SENSE_RELEASED);
@@ -343,22 +541,22 @@ static u32 preempt_holder(struct kvdev_scsi_ctx *ctx, u64 key, u8 type)
 /* SPC-4, 5.12.11.3 and 5.12.11.4, figure 8 */
 static u32 do_preempt(struct kvdev_scsi_ctx *ctx, u64 key, u8 type)
 {
-	struct kvdev_scsi_lu *lu = ctx->lu;
+	struct kvdev_scsi_pr *pr = ctx->lu->pr;
 
-	if (lu->pr_type && type_all(lu->pr_type)) {
+	if (pr->type && type_all(pr->type)) {
 		if (!key)
 			return preempt_holder(ctx, key, type);
-	} else if (lu->pr_type && lu->nexus[lu->pr_holder].key == key) {
+	} else if (pr->type && pr->reg[pr->holder].key == key) {
 		return preempt_holder(ctx, key, type);
 	}
 	/* Registrations only. 0 is nobody's key. */
 	if (!key)
 		return kvdev_scsi_bad_param(ctx, 8, 7);
-	if (!remove_registrations(ctx, key, false, KVDEV_SCSI_NEXUS_MAX))
+	if (!remove_registrations(ctx, key, false, KVDEV_SCSI_REGISTRANTS))
 		return kvdev_scsi_conflict(ctx);
-	lu->pr_generation++;
+	pr->generation++;
 	/* The last of all registrants may have been among them: ourselves */
-	if (lu->pr_type && !any_registered(lu))
+	if (pr->type && !any_registered(pr))
 		end_reservation(ctx);
 	return 0;
 }
@@ -372,10 +570,16 @@ static bool has_type(u8 action)
 
 u32 kvdev_scsi_pr_out(struct kvdev_scsi_ctx *ctx)
 {
+	const struct kvdev_scsi_lu *lu = ctx->lu;
 	const u8 *cdb = ctx->cdb;
 
-	if (ctx->lu->reserved)
+	if (!lu->pr)
+		return KVDEV_SENSE_NO_MEDIUM;
+	if (lu->pr->reserved)
 		return kvdev_scsi_conflict(ctx);
+	/* SPC-4, 5.12.7: there is no place for one more */
+	if (registrant(lu, ctx->req->nexus) == KVDEV_SCSI_NO_REGISTRANT)
+		return KVDEV_SENSE_NO_RESOURCES;
 	if (has_type(ctx->op->action)) {
 		if (cdb[2] >> 4)
 			return kvdev_scsi_bad_cdb(ctx, 2, 7);
@@ -390,14 +594,15 @@ u32 kvdev_scsi_pr_out(struct kvdev_scsi_ctx *ctx)
 	return 0;
 }
 
-u32 kvdev_scsi_pr_out_params(struct kvdev_scsi_ctx *ctx)
+static u32 pr_out(struct kvdev_scsi_ctx *ctx, u32 self)
 {
+	const struct kvdev_scsi_pr *pr = ctx->lu->pr;
 	u64 key = get_unaligned_be64(ctx->params);
 	u64 service_key = get_unaligned_be64(&ctx->params[8]);
 	u8 action = ctx->op->action, type = ctx->cdb[2] & 0x0f;
 
 	/* A RESERVE may have come in between */
-	if (ctx->lu->reserved)
+	if (pr->reserved)
 		return kvdev_scsi_conflict(ctx);
 	if (action == REGISTER || action == REGISTER_AND_IGNORE) {
 		/* SPEC_I_PT, ALL_TG_PT, APTPL: as REPORT CAPABILITIES says */
@@ -410,7 +615,7 @@ u32 kvdev_scsi_pr_out_params(struct kvdev_scsi_ctx *ctx)
 		return do_register(ctx, key, service_key);
 	}
 	/* SPC-4, 5.12.4: all else is for those who know their key */
-	if (!ctx->nexus->registered || ctx->nexus->key != key)
+	if (!pr->reg[self].registered || pr->reg[self].key != key)
 		return kvdev_scsi_conflict(ctx);
 	switch (action) {
 	case RESERVE:
@@ -422,6 +627,18 @@ u32 kvdev_scsi_pr_out_params(struct kvdev_scsi_ctx *ctx)
 	default:
 		return do_preempt(ctx, service_key, type);
 	}
+}
+
+u32 kvdev_scsi_pr_out_params(struct kvdev_scsi_ctx *ctx)
+{
+	u32 self = registrant(ctx->lu, ctx->req->nexus), sense;
+
+	/* The medium may have gone in between. */
+	if (self == KVDEV_SCSI_NO_REGISTRANT)
+		return KVDEV_SENSE_NO_RESOURCES;
+	sense = pr_out(ctx, self);
+	update_busy(ctx->lu->pr);
+	return sense;
 }
 
 /* -------------------------------------------------------- RESERVE, RELEASE */
@@ -438,31 +655,37 @@ static u32 check_reserve(struct kvdev_scsi_ctx *ctx)
 
 u32 kvdev_scsi_reserve(struct kvdev_scsi_ctx *ctx)
 {
-	struct kvdev_scsi_lu *lu = ctx->lu;
+	struct kvdev_scsi_pr *pr = ctx->lu->pr;
+	u32 self = registrant(ctx->lu, ctx->req->nexus);
 	u32 sense = check_reserve(ctx);
 
 	if (sense)
 		return sense;
+	if (!pr)
+		return KVDEV_SENSE_NO_MEDIUM;
 	/* SPC-4, 5.12.3, CRH 0: not beside persistent reservations */
-	if (any_registered(lu) ||
-	    (lu->reserved && lu->reserved_by != ctx->req->nexus))
+	if (any_registered(pr) || (pr->reserved && pr->reserved_by != self))
 		return kvdev_scsi_conflict(ctx);
-	lu->reserved = true;
-	lu->reserved_by = ctx->req->nexus;
+	if (self == KVDEV_SCSI_NO_REGISTRANT)
+		return KVDEV_SENSE_NO_RESOURCES;
+	pr->reserved = true;
+	pr->reserved_by = self;
+	update_busy(pr);
 	return kvdev_scsi_respond(ctx, 0, 0);
 }
 
 /* SPC-2, 7.17: who has not reserved it has nothing to release, and no error */
 u32 kvdev_scsi_release(struct kvdev_scsi_ctx *ctx)
 {
-	struct kvdev_scsi_lu *lu = ctx->lu;
+	struct kvdev_scsi_pr *pr = ctx->lu->pr;
 	u32 sense = check_reserve(ctx);
 
 	if (sense)
 		return sense;
-	if (any_registered(lu))
+	if (!pr)
+		return kvdev_scsi_respond(ctx, 0, 0);
+	if (any_registered(pr))
 		return kvdev_scsi_conflict(ctx);
-	if (lu->reserved_by == ctx->req->nexus)
-		lu->reserved = false;
+	kvdev_scsi_pr_nexus_loss(ctx->lu, ctx->req->nexus);
 	return kvdev_scsi_respond(ctx, 0, 0);
 }

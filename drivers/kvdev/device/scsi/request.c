@@ -396,7 +396,10 @@ static void decide(struct vscsi_task *task)
 						 task);
 	struct vscsi_queue *queue = kvdev_vq_priv(req->vq);
 
+	bool locked = vscsi_store_lock(task->unit, queue->req.cdb);
+
 	kvdev_scsi_parse(&task->unit->lu, &queue->req, &req->cmd, queue->resp);
+	vscsi_store_unlock(task->unit, locked);
 }
 
 /* A LUN that is not there, of a target that is: something answers for it. */
@@ -416,6 +419,7 @@ static int fetch_params(struct vscsi_request *req, struct iov_iter *data)
 	struct vscsi_queue *queue = kvdev_vq_priv(req->vq);
 	struct vscsi_unit *unit = req->task.unit;
 	u32 len = min_t(u64, req->cmd.out_len, KVDEV_SCSI_PARAM_MAX);
+	bool locked;
 
 	/* What only reads LUNs has no parameters; see the table of commands. */
 	if (WARN_ON_ONCE(!unit))
@@ -428,7 +432,9 @@ static int fetch_params(struct vscsi_request *req, struct iov_iter *data)
 	memset(req->params + len, 0, KVDEV_SCSI_PARAM_MAX - len);
 
 	spin_lock_irq(&unit->lock);
+	locked = vscsi_store_lock(unit, queue->req.cdb);
 	kvdev_scsi_params(&unit->lu, &queue->req, &req->cmd, req->params);
+	vscsi_store_unlock(unit, locked);
 	spin_unlock_irq(&unit->lock);
 	return 0;
 }
@@ -459,10 +465,8 @@ static void request_run(struct vscsi_request *req, struct vscsi_queue *queue,
 		vscsi_fail(req, ret);
 		return;
 	}
-	/* PREEMPT AND ABORT: there is only one initiator to be aborted. */
-	if (req->task.unit && req->cmd.abort & BIT(VSCSI_NEXUS))
-		vscsi_tasks_abort(req->task.unit, NULL, &req->task,
-				  VIRTIO_SCSI_S_ABORTED, NULL);
+	if (req->cmd.abort)
+		vscsi_store_abort(req);
 	execute(req, queue, chain);
 }
 

@@ -32,9 +32,17 @@
 #define KVDEV_SCSI_SENSE_MAX	32
 /*
  * Initiators a unit can tell apart. A virtio-scsi device is one I_T nexus,
- * number 0; the others are for units that several devices share.
+ * number 0.
  */
 #define KVDEV_SCSI_NEXUS_MAX	4
+/*
+ * I_T nexuses that can register with a store, of all units that show it: what
+ * READ FULL STATUS has room for, and a cluster may have.
+ */
+#define KVDEV_SCSI_REGISTRANTS	64
+#define KVDEV_SCSI_NO_REGISTRANT	KVDEV_SCSI_REGISTRANTS
+/* What happened to a registrant's registration, until its unit asks. */
+#define KVDEV_SCSI_NEWS_MAX	4
 /* Unit attentions that wait; what does not fit any more is the oldest. */
 #define KVDEV_SCSI_UA_MAX	8
 
@@ -190,7 +198,7 @@ struct kvdev_scsi_req {
  * @in_len: bytes of data-in the command fills if all goes well, at most
  *	in_len of the request
  * @nr_ranges: UNMAP, LBA_STATUS: number of ranges
- * @abort: nexuses whose other commands are to be aborted, a bit each
+ * @abort: registrants whose other commands are to be aborted, a bit each
  *	(PREEMPT AND ABORT)
  *
  * The residual is in_len of the request less in_len (resp_len) here, or
@@ -212,7 +220,7 @@ struct kvdev_scsi_cmd {
 	u64 out_len;
 	u64 in_len;
 	u32 nr_ranges;
-	u32 abort;
+	u64 abort;
 };
 
 /**
@@ -281,17 +289,56 @@ struct kvdev_scsi_mode {
  * @ua: unit attentions it has not been told of, oldest first
  * @nr_ua: number of them
  * @prevents: it has locked the medium
- * @registered: it has registered a reservation key
- * @key: that key
  * @media_event: MMC media event it has not polled yet
  */
 struct kvdev_scsi_nexus {
 	u32 ua[KVDEV_SCSI_UA_MAX];
 	u8 nr_ua;
 	bool prevents;
-	bool registered;
 	u8 media_event;
+};
+
+/**
+ * struct kvdev_scsi_registrant - an I_T nexus that may register
+ * @used: it is there, or has left its registration behind
+ * @present: it is there
+ * @registered: it has registered a reservation key
+ * @nr_news: number of @news
+ * @key: that key
+ * @port: names its initiator port
+ * @news: unit attentions for it, oldest first
+ */
+struct kvdev_scsi_registrant {
+	bool used;
+	bool present;
+	bool registered;
+	u8 nr_news;
 	u64 key;
+	u64 port;
+	u32 news[KVDEV_SCSI_NEWS_MAX];
+};
+
+/**
+ * struct kvdev_scsi_pr - reservations of a store, by whatever unit it is shown
+ * @generation: counts changes of registrations
+ * @type: type of the persistent reservation; 0: there is none
+ * @holder: registrant that holds it, unless all do
+ * @reserved: reserved by RESERVE(6) or (10)
+ * @reserved_by: registrant that did
+ * @busy: there is anything at all: a registration, a reservation, news. May be
+ *	read at any time
+ * @reg: registrants
+ *
+ * Zeroes are none. Whoever calls serialises all calls of all units that share it.
+ */
+struct kvdev_scsi_pr {
+	u32 generation;
+	u8 type;
+	u8 holder;
+	bool reserved;
+	u8 reserved_by;
+	bool busy;
+	struct kvdev_scsi_registrant reg[KVDEV_SCSI_REGISTRANTS];
 };
 
 /**
@@ -305,11 +352,9 @@ struct kvdev_scsi_nexus {
  * @mode: mode parameters in effect
  * @saved: mode parameters after a reset
  * @nexus: initiators
- * @pr_generation: counts changes of registrations
- * @pr_type: type of the persistent reservation; 0: there is none
- * @pr_holder: nexus that holds it, unless all registrants do
- * @reserved: reserved by RESERVE(6) or (10)
- * @reserved_by: nexus that did
+ * @pr: reservations; NULL: no medium, so there are none
+ * @pr_first: registrant that nexus 0 is; KVDEV_SCSI_NO_REGISTRANT: none is
+ * @pr_nr: nexuses that are registrants, one after the other
  *
  * Read freely (serialised); changed by the functions below only.
  */
@@ -323,11 +368,9 @@ struct kvdev_scsi_lu {
 	struct kvdev_scsi_mode mode;
 	struct kvdev_scsi_mode saved;
 	struct kvdev_scsi_nexus nexus[KVDEV_SCSI_NEXUS_MAX];
-	u32 pr_generation;
-	u8 pr_type;
-	u8 pr_holder;
-	bool reserved;
-	u8 reserved_by;
+	struct kvdev_scsi_pr *pr;
+	u8 pr_first;
+	u8 pr_nr;
 };
 
 /**
@@ -354,6 +397,11 @@ void kvdev_scsi_lu_reset(struct kvdev_scsi_lu *lu, u32 sense);
 void kvdev_scsi_lu_nexus_loss(struct kvdev_scsi_lu *lu, u32 nexus);
 void kvdev_scsi_lu_attention(struct kvdev_scsi_lu *lu, u32 sense);
 void kvdev_scsi_lu_luns_reported(struct kvdev_scsi_lu *lu, u32 nexus);
+
+/* pr.c: who shares reservations */
+u32 kvdev_scsi_pr_join(struct kvdev_scsi_pr *pr, u64 port);
+void kvdev_scsi_pr_leave(struct kvdev_scsi_pr *pr, u32 registrant);
+bool kvdev_scsi_pr_wants(const u8 *cdb);
 
 /* cdb.c: commands */
 void kvdev_scsi_parse(struct kvdev_scsi_lu *lu,

@@ -104,14 +104,14 @@ static void slow_find_bad(struct slow *slow, u64 pos, u64 len)
 		if (!ret) {
 			pos += n;
 			len -= n;
-		} else if (vscsi_medium_error(ret) && n > slow->block_size) {
-			step = slow->block_size;
-			len = n;
-		} else if (vscsi_medium_error(ret)) {
-			return;
-		} else {
-			break;
+			continue;
 		}
+		if (!vscsi_medium_error(ret))
+			break;
+		if (n <= slow->block_size)
+			return;
+		step = slow->block_size;
+		len = n;
 	}
 	/* This time all were read, or there was no time to. */
 	slow->req->bad_lba = KVDEV_SCSI_NO_INFO;
@@ -288,32 +288,69 @@ void vscsi_write_verify(struct vscsi_request *req, struct iov_iter *data)
 	slow_end(&slow, ret);
 }
 
+/* Write @len bytes of @data, by pages that any store takes. */
+static int write_copy(struct slow *slow, const u8 *data, size_t len)
+{
+	const struct kvdev_scsi_cmd *cmd = &slow->req->cmd;
+	u64 pos = cmd->lba * slow->block_size;
+	size_t n;
+	int ret;
+
+	for (; len; len -= n, data += n, pos += n) {
+		n = min_t(size_t, len, VSCSI_STEP);
+		memcpy(slow->data, data, n);
+		ret = slow_transfer(slow, KVDEV_IO_WRITE, pos, slow->data, n,
+				    cmd->flags & KVDEV_SCSI_F_FUA);
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+static int compare_write(struct slow *slow, u8 *data)
+{
+	size_t len = slow->req->cmd.blocks * slow->block_size;
+	struct kvec kvec = { .iov_base = data, .iov_len = len };
+	struct iov_iter iter;
+	int ret;
+
+	ret = vscsi_store_exclude(slow->req);
+	if (ret)
+		return ret;
+	iov_iter_kvec(&iter, ITER_SOURCE, &kvec, 1, len);
+	ret = slow_compare(slow, &iter);
+	if (!ret)
+		ret = write_copy(slow, data + len, len);
+	vscsi_store_readmit(slow->req);
+	return ret;
+}
+
 /**
  * vscsi_compare_write() - COMPARE AND WRITE
  * @req: begun
  * @data: data-out: what is to be there, and what to write then
+ *
+ * All of it is fetched before: while others are kept out, nothing may depend on
+ * the driver's memory.
  */
 void vscsi_compare_write(struct vscsi_request *req, struct iov_iter *data)
 {
+	size_t len = req->cmd.out_len;
 	struct slow slow;
 	int ret = -ENOMEM;
+	u8 *copy;
 
-	vscsi_task_exclude(&req->task);
-	if (slow_open(&slow, req))
-		ret = slow_compare(&slow, data);
-	if (ret) {
-		slow_end(&slow, ret);
-		return;
-	}
-	slow_close(&slow);
-	if (!req->cmd.blocks) {
+	if (!len) {
 		vscsi_complete(req);
 		return;
 	}
-	/* It is alone until it ends. */
-	iov_iter_truncate(data, req->cmd.blocks * slow.block_size);
-	req->io.iter = *data;
-	vscsi_submit(req, KVDEV_IO_WRITE, req->cmd.lba, req->cmd.blocks);
+	/* At most UNIT_MAX_COMPARE blocks, twice: 2 MiB */
+	copy = kvmalloc(len, GFP_KERNEL_ACCOUNT);
+	if (slow_open(&slow, req) && copy)
+		ret = copy_from_iter(copy, len, data) == len ? 0 : -EFAULT;
+	ret = ret ?: compare_write(&slow, copy);
+	kvfree(copy);
+	slow_end(&slow, ret);
 }
 
 static int write_pattern(struct slow *slow)

@@ -51,6 +51,7 @@ struct vscsi_unit *vscsi_unit_create(struct vscsi *scsi, u8 target, u16 lun,
  */
 void vscsi_unit_free(struct vscsi_unit *unit)
 {
+	vscsi_store_leave(unit);
 	kvdev_backend_close(unit->backend);
 	kfree_rcu(unit, rcu);
 }
@@ -227,7 +228,7 @@ u64 vscsi_unit_blocks(const struct vscsi_unit *unit)
 void vscsi_unit_reset(struct vscsi_unit *unit)
 {
 	spin_lock_irq(&unit->lock);
-	kvdev_scsi_lu_reset(&unit->lu, KVDEV_SENSE_POWER_ON);
+	vscsi_lu_reset(unit, KVDEV_SENSE_POWER_ON);
 	unit->notify = 0;
 	spin_unlock_irq(&unit->lock);
 }
@@ -301,42 +302,6 @@ bool vscsi_task_begin(struct vscsi *scsi, u8 target, u16 lun,
 		}
 	} while (unit && !done);
 	return task->unit;
-}
-
-/* All others have ended, or wait for us. Takes @unit for @task if so. */
-static bool unit_exclude(struct vscsi_unit *unit, struct vscsi_task *task)
-{
-	const struct vscsi_task *t;
-	bool alone = true;
-
-	spin_lock_irq(&unit->lock);
-	if (!unit->exclusive)
-		unit->exclusive = task;
-	list_for_each_entry(t, &unit->tasks, list)
-		if (t != task && !t->waits_exclusive)
-			alone = false;
-	alone &= unit->exclusive == task;
-	spin_unlock_irq(&unit->lock);
-	return alone;
-}
-
-/**
- * vscsi_task_exclude() - a command must not meet others
- * @task: begun. From here on, until it ends, no other command of its unit
- *	does anything
- *
- * Context: worker; waits for the store.
- */
-void vscsi_task_exclude(struct vscsi_task *task)
-{
-	struct vscsi_unit *unit = task->unit;
-
-	spin_lock_irq(&unit->lock);
-	task->waits_exclusive = true;
-	/* We may be what another one of our kind waits for. */
-	wake_up_all(&unit->idle);
-	spin_unlock_irq(&unit->lock);
-	wait_event(unit->idle, unit_exclude(unit, task));
 }
 
 /**
