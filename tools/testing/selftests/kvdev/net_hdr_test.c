@@ -21,7 +21,7 @@ static uint8_t packet[PACKET_MAX];
 static const struct from {
 	const char *name;
 	uint32_t tag;		/* bytes of it */
-} froms[] = {
+} origins[] = {
 	{ "t0", 0 },
 	{ "t0.5", VLAN_HLEN },
 };
@@ -109,8 +109,8 @@ TEST(sum_to_be_done)
 
 	start();
 	net_post(&n, 32, 4096);
-	for (i = 0; i < 2 * ARRAY_SIZE(froms); i++) {
-		const struct from *from = &froms[i / 2];
+	for (i = 0; i < 2 * ARRAY_SIZE(origins); i++) {
+		const struct from *from = &origins[i / 2];
 
 		len = 1001 + i;		/* of odd and even lengths */
 		send_from(from, IPPROTO_UDP, len, 0);
@@ -140,8 +140,8 @@ TEST(headers_of_segments)
 	uint32_t i, at;
 
 	start();
-	for (i = 0; i < ARRAY_SIZE(froms); i++) {
-		const struct from *from = &froms[i];
+	for (i = 0; i < ARRAY_SIZE(origins); i++) {
+		const struct from *from = &origins[i];
 
 		net_post(&n, 32, 4096);
 		send_from(from, IPPROTO_TCP, 20000, 1000);
