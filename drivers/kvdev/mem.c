@@ -252,9 +252,9 @@ EXPORT_SYMBOL_NS_GPL(kvdev_mem_remove, KVDEV_NS);
 
 /* Pages pinned or -errno. The owner's fd may have gone to another process. */
 static long pin_range(struct mm_struct *mm, unsigned long start,
-		      unsigned long nr, struct page **pages)
+		      unsigned long nr, bool writable, struct page **pages)
 {
-	unsigned int flags = FOLL_WRITE | FOLL_LONGTERM;
+	unsigned int flags = FOLL_LONGTERM | (writable ? FOLL_WRITE : 0);
 	int locked = 1;
 	long ret;
 
@@ -289,7 +289,8 @@ static int pin_pieces(struct kvdev_area *area, struct mm_struct *mm,
 		if ((i && !PAGE_ALIGNED(start)) ||
 		    (i < nr - 1 && !PAGE_ALIGNED(end)))
 			return -EINVAL;
-		ret = pin_range(mm, first, pages, area->pages + area->nr_pages);
+		ret = pin_range(mm, first, pages, area->writable,
+				area->pages + area->nr_pages);
 		if (ret > 0)
 			area->nr_pages += ret;
 		if (ret < 0)
@@ -303,7 +304,8 @@ static int pin_pieces(struct kvdev_area *area, struct mm_struct *mm,
 static void area_release(struct kvdev_area *area)
 {
 	if (area->nr_pages)
-		unpin_user_pages_dirty_lock(area->pages, area->nr_pages, true);
+		unpin_user_pages_dirty_lock(area->pages, area->nr_pages,
+					    area->writable);
 	kvfree(area->pages);
 	memset(area, 0, sizeof(*area));
 }
@@ -326,7 +328,8 @@ static int map_user_pieces(struct kvdev_area *area, struct mm_struct *mm,
 	if (ret)
 		goto err_release;
 
-	area->vmap = vmap(area->pages, area->nr_pages, VM_MAP, PAGE_KERNEL);
+	area->vmap = vmap(area->pages, area->nr_pages, VM_MAP,
+			  area->writable ? PAGE_KERNEL : PAGE_KERNEL_RO);
 	if (!area->vmap) {
 		account_locked_vm(mm, area->nr_pages, false);
 		ret = -ENOMEM;
@@ -347,6 +350,8 @@ err_release:
  * @table: @addr is a driver address in this table; NULL: it is a user address
  * @addr: first byte
  * @len: bytes
+ * @writable: the device writes the area; otherwise it only reads it, and memory
+ *	that may only be read will do
  *
  * Return: 0; -EFAULT if a byte is outside of guest memory, not mapped or of a
  * kind that cannot be pinned for long (a file system's pages); -ENOMEM also if
@@ -354,14 +359,17 @@ err_release:
  * a page.
  */
 int kvdev_area_map(struct kvdev_area *area, struct mm_struct *mm,
-		   const struct kvdev_mem_table *table, u64 addr, size_t len)
+		   const struct kvdev_mem_table *table, u64 addr, size_t len,
+		   bool writable)
 {
+	u32 perm = writable ? KVDEV_MEM_RW : KVDEV_MEM_READ;
 	struct iovec iov[AREA_MAX_PIECES];
 	u32 hint = 0;
 	int nr = 1;
 
+	area->writable = writable;
 	if (table) {
-		nr = kvdev_mem_translate(table, addr, len, KVDEV_MEM_RW, iov,
+		nr = kvdev_mem_translate(table, addr, len, perm, iov,
 					 ARRAY_SIZE(iov), &hint);
 		if (nr < 0)
 			return -EFAULT;

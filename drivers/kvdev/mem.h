@@ -19,6 +19,7 @@ struct page;
  * @vmap: start of the mapping, in its first page
  * @pages: pinned pages
  * @nr_pages: number of @pages
+ * @writable: the device writes it
  *
  * The pin keeps the pages; that the guest still sees the same ones is the
  * VMM's part: it must not remap a range while a ring lives in it.
@@ -28,6 +29,7 @@ struct kvdev_area {
 	void *vmap;
 	struct page **pages;
 	unsigned int nr_pages;
+	bool writable;
 };
 
 struct kvdev_mem_table *kvdev_mem_from_user(const void __user *arg);
@@ -40,7 +42,8 @@ struct kvdev_mem_table *kvdev_mem_get(struct kvdev_mem_table *table);
 void kvdev_mem_put(struct kvdev_mem_table *table);
 
 int kvdev_area_map(struct kvdev_area *area, struct mm_struct *mm,
-		   const struct kvdev_mem_table *table, u64 addr, size_t len);
+		   const struct kvdev_mem_table *table, u64 addr, size_t len,
+		   bool writable);
 void kvdev_area_unmap(struct kvdev_area *area, struct mm_struct *mm);
 
 #endif /* KVDEV_MEM_H */

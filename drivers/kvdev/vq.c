@@ -475,6 +475,11 @@ static int vq_map(struct kvdev_vq *vq, u64 features)
 		kvdev_dev_driver_level(vq->dev) ? vq->mem : NULL;
 	u64 addr[KVDEV_NR_AREAS] = { cfg->desc_addr, cfg->driver_addr,
 				     cfg->device_addr };
+	/* Used descriptors of a packed ring take the place of available ones. */
+	const bool writable[KVDEV_NR_AREAS] = {
+		[KVDEV_AREA_DESC] = kvdev_dev_packed(vq->dev),
+		[KVDEV_AREA_DEVICE] = true,
+	};
 	size_t len[KVDEV_NR_AREAS];
 	int i, ret;
 
@@ -483,7 +488,7 @@ static int vq_map(struct kvdev_vq *vq, u64 features)
 			      &len[KVDEV_AREA_DEVICE]);
 	for (i = 0; i < KVDEV_NR_AREAS; i++) {
 		ret = kvdev_area_map(&vq->areas[i], vq->dev->mm, table,
-				     addr[i], len[i]);
+				     addr[i], len[i], writable[i]);
 		if (ret) {
 			vq_unmap(vq);
 			return ret;

@@ -287,6 +287,113 @@ TEST(memory_that_cannot_be_written)
 }
 
 /*
+ * A ring with each of its areas mapped once more, with other permissions, as
+ * QEMU maps those of its shadow queues. Returns the status with DRIVER_OK.
+ */
+static int start_with(struct guest *g, bool packed, const uint8_t perm[3])
+{
+	struct vq *vq = &g->vq[0];
+	uint64_t at[3];
+	uint8_t *page;
+	int i, status;
+
+	ASSERT_EQ(guest_negotiate(g), 0);
+	ASSERT_EQ(guest_setup_vq(g, 0), 0);
+	ASSERT_EQ(vq->packed, packed);
+	for (i = 0; i < 3; i++) {
+		size_t offset = (uintptr_t)vq->area[i] & 4095;
+
+		page = (uint8_t *)vq->area[i] - offset;
+		at[i] = OTHER_GPA + ((uint64_t)i << 20) + offset;
+		EXPECT_EQ(iotlb(g->fd, VHOST_IOTLB_MSG, VHOST_IOTLB_UPDATE,
+				at[i] - offset, 1 << 16, page, perm[i]), 0);
+	}
+	EXPECT_EQ(vring_addr(g->fd, 0, (void *)(uintptr_t)at[0],
+			     (void *)(uintptr_t)at[1],
+			     (void *)(uintptr_t)at[2]), 0);
+	EXPECT_EQ(guest_driver_ok(g), 0);
+	status = guest_status(g);
+	if (status == S_DRIVER_OK)
+		blk_works(g);
+	return status;
+}
+
+/*
+ * What the device only reads need not be writable: descriptors and available
+ * ring, of a packed ring the driver's event structure.
+ */
+TEST(rings_that_may_only_be_read)
+{
+	enum { R = VHOST_ACCESS_RO, WO = VHOST_ACCESS_WO };
+	static const struct {
+		bool packed, good;
+		uint8_t perm[3];
+	} how[] = {
+		{ false, true, { R, R, RW } },
+		{ false, true, { RW, R, RW } },
+		{ false, true, { R, RW, RW } },
+		{ false, false, { R, R, R } },
+		{ false, false, { R, R, WO } },
+		{ false, false, { WO, R, RW } },
+		{ false, false, { R, WO, RW } },
+		{ true, true, { RW, R, RW } },
+		{ true, false, { R, R, RW } },
+		{ true, false, { WO, R, RW } },
+		{ true, false, { RW, WO, RW } },
+		{ true, false, { RW, R, R } },
+	};
+	struct vdpa_dev *d = vdpa_disk();
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(how); i++) {
+		struct guest_options o = { .packed = how[i].packed };
+		struct guest *g = vdpa_fresh_guest(d, o);
+
+		NOTE("case %u", i);
+		EXPECT_EQ(start_with(g, how[i].packed, how[i].perm),
+			  S_DRIVER_OK | (how[i].good ? 0 : S_NEEDS_RESET));
+		guest_free(g);
+	}
+	EXPECT_TRUE(vdpa_usable(d));
+	vdpa_delete(d);
+}
+
+/* Nor need the process itself be able to write what the device only reads. */
+TEST(rings_that_the_process_cannot_write)
+{
+	struct vdpa_dev *d = vdpa_disk();
+	struct guest *g = vdpa_fresh_guest(d, (struct guest_options){});
+	struct vq *vq = &g->vq[0];
+	uint8_t *other = mmap(NULL, GUEST_MEM, PROT_READ, MAP_SHARED, g->memfd,
+			      0);
+	int i;
+
+	ASSERT_TRUE(other != MAP_FAILED);
+	ASSERT_EQ(guest_negotiate(g), 0);
+	ASSERT_EQ(guest_setup_vq(g, 0), 0);
+	/* An image of all of it that nobody writes, for the first two. */
+	EXPECT_EQ(iotlb(g->fd, VHOST_IOTLB_MSG, VHOST_IOTLB_UPDATE, OTHER_GPA,
+			GUEST_MEM, other, VHOST_ACCESS_RO), 0);
+	for (i = 0; i < 2; i++) {
+		uint64_t base = OTHER_GPA - (uintptr_t)g->mem;
+
+		EXPECT_EQ(vring_addr(g->fd, 0, vq->area[0] + base,
+				     vq->area[1] + base,
+				     vq->area[2] + (i ? base : GUEST_GPA -
+						    (uintptr_t)g->mem)), 0);
+		EXPECT_EQ(guest_driver_ok(g), 0);
+		EXPECT_EQ(guest_status(g), i ? S_DRIVER_OK | S_NEEDS_RESET :
+					       S_DRIVER_OK);
+		if (!i)
+			blk_works(g);
+		guest_reset(g);
+		ASSERT_EQ(guest_negotiate(g), 0);
+		ASSERT_EQ(guest_setup_vq(g, 0), 0);
+	}
+	vdpa_done(d, g);
+}
+
+/*
  * As many pieces as there can be, and one more: that one fails, what is there
  * stays, and another one may come when one went.
  */
