@@ -643,16 +643,13 @@ EXPORT_SYMBOL_NS_GPL(kvdev_vq_get_base, KVDEV_NS);
  * kvdev_vq_set_base() - where a queue is to go on
  * @vq: stopped
  * @avail: as kvdev_ring_cfg.avail_base; checked when the queue is started
- * @used: as kvdev_ring_cfg.used_base. A split ring of a VMM knows it itself
+ * @used: as kvdev_ring_cfg.used_base; see kvdev_ring_set_base()
  */
 void kvdev_vq_set_base(struct kvdev_vq *vq, u16 avail, u16 used)
 {
-	struct kvdev_ring_cfg *cfg = &vq->regs->cfg;
-
 	lockdep_assert_held(&vq->dev->mutex);
-	cfg->has_base = true;
-	cfg->avail_base = avail;
-	cfg->used_base = used;
+	kvdev_ring_set_base(&vq->regs->cfg, vq->dev->regs.driver_features,
+			    avail, used);
 }
 EXPORT_SYMBOL_NS_GPL(kvdev_vq_set_base, KVDEV_NS);
 

@@ -46,6 +46,31 @@ void kvdev_ring_base(const struct kvdev_ring_cfg *cfg, u64 features, u16 *avail,
 }
 
 /**
+ * kvdev_ring_set_base() - somebody says where a ring is to go on
+ * @cfg: its bases are set, for the next activation
+ * @features: negotiated
+ * @avail: as kvdev_ring_cfg.avail_base; checked when the ring is activated
+ * @used: as kvdev_ring_cfg.used_base. Of a split ring the ring itself says it
+ *
+ * Drivers in user space (DPDK, SPDK) say of a packed ring only where the first
+ * available entry is, and leave the other half 0. A ring whose chains were all
+ * given back has two halves that are the same, and so has every state that a
+ * device leaves: no chain is in flight when a ring is stopped. So a half of 0
+ * means what the first one says. Taken by the letter it would be the state of a
+ * ring with chains in flight that nobody knows any more, with which no device
+ * can go on.
+ */
+void kvdev_ring_set_base(struct kvdev_ring_cfg *cfg, u64 features, u16 avail,
+			 u16 used)
+{
+	if (!used && has_feature(features, VIRTIO_F_RING_PACKED))
+		used = avail;
+	cfg->has_base = true;
+	cfg->avail_base = avail;
+	cfg->used_base = used;
+}
+
+/**
  * kvdev_ring_check() - is a configuration fit to be activated?
  * @cfg: as the driver or the VMM left it
  * @features: negotiated

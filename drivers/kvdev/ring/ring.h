@@ -249,6 +249,8 @@ void kvdev_ring_activate(struct kvdev_ring *ring,
 			 const struct kvdev_ring_areas *areas);
 void kvdev_ring_base(const struct kvdev_ring_cfg *cfg, u64 features, u16 *avail,
 		     u16 *used);
+void kvdev_ring_set_base(struct kvdev_ring_cfg *cfg, u64 features, u16 avail,
+			 u16 used);
 void kvdev_ring_save(const struct kvdev_ring *ring, struct kvdev_ring_cfg *cfg);
 
 /* A queue in the making starts here; see kvdev_chain_add(). */

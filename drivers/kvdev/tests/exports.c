@@ -21,6 +21,7 @@ EXPORT_SYMBOL_NS_GPL(kvdev_ring_check, KVDEV_NS);
 EXPORT_SYMBOL_NS_GPL(kvdev_ring_area_sizes, KVDEV_NS);
 EXPORT_SYMBOL_NS_GPL(kvdev_ring_activate, KVDEV_NS);
 EXPORT_SYMBOL_NS_GPL(kvdev_ring_save, KVDEV_NS);
+EXPORT_SYMBOL_NS_GPL(kvdev_ring_set_base, KVDEV_NS);
 EXPORT_SYMBOL_NS_GPL(kvdev_ring_base, KVDEV_NS);
 EXPORT_SYMBOL_NS_GPL(kvdev_chain_init, KVDEV_NS);
 EXPORT_SYMBOL_NS_GPL(kvdev_chain_add, KVDEV_NS);

@@ -58,6 +58,69 @@ static void check_validates(struct kunit *test)
 	check_cfg(test, test->param_value, MOCK_PACKED);
 }
 
+/* Where a ring goes on, as a VMM says it */
+
+static const struct {
+	u16 avail, used;	/* what is said */
+	u16 becomes;		/* the used half then */
+} base_cases[] = {
+	/* DPDK says nothing of what is used, whatever the place */
+	{ WRAP, 0, WRAP },
+	{ WRAP | 3, 0, WRAP | 3 },
+	{ 3, 0, 3 },
+	{ 4, 0, 4 },
+	/* What was saved is what it becomes */
+	{ WRAP, WRAP, WRAP },
+	{ WRAP | 3, WRAP | 3, WRAP | 3 },
+	{ 0, 0, 0 },
+	{ 4, 4, 4 },
+	{ 0, WRAP, WRAP },
+	{ WRAP | 1, 4, 4 },
+	/* Nonsense stays what it is */
+	{ WRAP, WRAP | 2, WRAP | 2 },
+	{ 0xffff, 0, 0xffff },
+};
+
+static void base_without_used_half(struct kunit *test)
+{
+	struct kvdev_ring_cfg cfg = { .num_max = 5, .num = 5 };
+	u16 avail, used;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(base_cases); i++) {
+		kvdev_ring_set_base(&cfg, MOCK_PACKED, base_cases[i].avail,
+				    base_cases[i].used);
+		kvdev_ring_base(&cfg, MOCK_PACKED, &avail, &used);
+		KUNIT_EXPECT_EQ(test, avail, base_cases[i].avail);
+		KUNIT_EXPECT_EQ(test, used, base_cases[i].becomes);
+		/* A split ring has no such half. */
+		kvdev_ring_set_base(&cfg, 0, base_cases[i].avail, 0);
+		kvdev_ring_base(&cfg, 0, &avail, &used);
+		KUNIT_EXPECT_EQ(test, avail, base_cases[i].avail);
+		KUNIT_EXPECT_EQ(test, used, 0);
+	}
+}
+
+/* Wherever a ring is stopped, what it says of that is where it goes on. */
+static void base_round_trip(struct kunit *test)
+{
+	u16 avail, used, base;
+
+	for (base = 0; base < 10; base++) {
+		struct mock_ring *mock = kunit_mock_ring(test, 5, MOCK_PACKED,
+							 base);
+		struct kvdev_ring_cfg cfg = mock->cfg;
+
+		kvdev_ring_save(&mock->ring, &cfg);
+		kvdev_ring_set_base(&cfg, MOCK_PACKED, cfg.avail_base,
+				    cfg.used_base);
+		kvdev_ring_base(&cfg, MOCK_PACKED, &avail, &used);
+		KUNIT_EXPECT_EQ(test, avail, mock_ring_base(mock, base));
+		KUNIT_EXPECT_EQ(test, used, mock_ring_base(mock, base));
+		KUNIT_EXPECT_NULL(test, kvdev_ring_check(&cfg, MOCK_PACKED));
+	}
+}
+
 /* Lists */
 
 struct desc {
@@ -522,6 +585,8 @@ static void kick_events(struct kunit *test)
 
 static struct kunit_case packed_cases[] = {
 	KUNIT_CASE_PARAM(check_validates, check_gen_params),
+	KUNIT_CASE(base_without_used_half),
+	KUNIT_CASE(base_round_trip),
 	KUNIT_CASE_PARAM(peek_list, list_gen_params),
 	KUNIT_CASE(peek_other_flags),
 	KUNIT_CASE(id_in_flight_twice),

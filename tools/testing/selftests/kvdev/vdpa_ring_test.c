@@ -117,6 +117,44 @@ TEST(ring_moves_on)
 	vdpa_done(d, g);
 }
 
+/*
+ * DPDK and its like say of a packed ring only where the next available entry
+ * is: the other half is 0, and means the same (virtio_user: 1 << 15, always).
+ */
+TEST(base_without_used_half)
+{
+	struct vdpa_dev *d = vdpa_disk();
+	struct guest_options o = { .num = 4 };
+	struct guest *g = vdpa_fresh_guest(d, o);
+	struct vq *vq = &g->vq[0];
+	unsigned int i;
+	uint32_t base;
+
+	if (split_rings()) {
+		guest_free(g);
+		vdpa_delete(d);
+		SKIP("a split ring has no such half");
+	}
+	/* A new ring */
+	ASSERT_EQ(guest_negotiate(g), 0);
+	ASSERT_EQ(guest_setup_vq(g, 0), 0);
+	EXPECT_EQ(vring_state(g->fd, VHOST_SET_VRING_BASE, 0, 1 << 15), 0);
+	EXPECT_EQ(base_of(g, 0), 1 << 15 | 1U << 31);
+	ASSERT_EQ(guest_driver_ok(g), 0);
+	/* And at every other place; three descriptors each */
+	for (i = 0; i < 10; i++) {
+		blk_works(g);
+		EXPECT_EQ(guest_status(g), S_DRIVER_OK);
+		EXPECT_EQ(cmd(g->fd, VHOST_VDPA_SUSPEND, NULL), 0);
+		base = base_of(g, 0);
+		EXPECT_EQ(base, base_when_idle(vq));
+		guest_reset(g);
+		go_on(g, vq, base & 0xffff);
+	}
+	blk_works(g);
+	vdpa_done(d, g);
+}
+
 /* A place that is none is found out when the queue is to run. */
 TEST(nowhere_in_the_ring)
 {
