@@ -119,8 +119,9 @@ void kvdev_ring_activate(struct kvdev_ring *ring,
 	ring->num = cfg->num;
 	ring->indirect = has_feature(features, VIRTIO_RING_F_INDIRECT_DESC);
 	ring->event_idx = has_feature(features, VIRTIO_RING_F_EVENT_IDX);
-	ring->signal_next = true;
 	kvdev_ring_base(cfg, features, &avail, &used);
+	ring->signal_next = avail != ring->ops->start_base ||
+			    used != ring->ops->start_base;
 	ring->ops->activate(ring, areas, avail, used);
 }
 

@@ -225,7 +225,8 @@ struct kvdev_packed_ring {
  * @packed: state of the packed format
  * @pending: producer: entries pushed and not published
  * @signal_next: producer: the next time the driver is asked, the answer is yes.
- *	Set at activation: what the driver saw before cannot be known
+ *	Set when a ring that was in use goes on: what the driver saw of it before
+ *	cannot be known
  */
 struct kvdev_ring {
 	const struct kvdev_ring_ops *ops;

@@ -393,16 +393,17 @@ static void publish_batch_signals_once(struct kunit *test)
 
 static void publish_nothing_is_silent(struct kunit *test)
 {
-	struct mock_ring *mock = kunit_mock_ring(test, 8, format_of(test), 0);
+	struct mock_ring *mock = kunit_mock_ring(test, 8, format_of(test), 1);
 
 	KUNIT_EXPECT_FALSE(test, kvdev_ring_publish(&mock->ring));
-	KUNIT_EXPECT_EQ(test, mock_ring_used_idx(mock), 0);
+	KUNIT_EXPECT_EQ(test, mock_ring_used_idx(mock), 1);
 	/* and does not use up the first signal */
 	mock_ring_no_interrupt(mock, true);
 	mock_ring_give(mock, 0, 0);
 	KUNIT_EXPECT_TRUE(test, kvdev_ring_publish(&mock->ring));
 }
 
+/* A ring that goes on: what the driver saw of it is not known. */
 static void publish_first_always_signals(struct kunit *test)
 {
 	struct mock_ring *mock = kunit_mock_ring(test, 8, format_of(test) | EVENT_IDX, 100);
@@ -414,19 +415,32 @@ static void publish_first_always_signals(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, kvdev_ring_publish(&mock->ring));
 }
 
+/* Of a new ring it is. */
 static void publish_obeys_no_interrupt(struct kunit *test)
 {
 	struct mock_ring *mock = kunit_mock_ring(test, 8, format_of(test), 0);
 
-	mock_ring_give(mock, 0, 0);
-	kvdev_ring_publish(&mock->ring);
-
 	mock_ring_no_interrupt(mock, true);
+	mock_ring_give(mock, 0, 0);
+	KUNIT_EXPECT_FALSE(test, kvdev_ring_publish(&mock->ring));
 	mock_ring_give(mock, 0, 0);
 	KUNIT_EXPECT_FALSE(test, kvdev_ring_publish(&mock->ring));
 	KUNIT_EXPECT_EQ(test, mock_ring_used_idx(mock), 2);
 
 	mock_ring_no_interrupt(mock, false);
+	mock_ring_give(mock, 0, 0);
+	KUNIT_EXPECT_TRUE(test, kvdev_ring_publish(&mock->ring));
+}
+
+static void publish_of_a_new_ring_obeys_event(struct kunit *test)
+{
+	struct mock_ring *mock = kunit_mock_ring(test, 8, format_of(test) | EVENT_IDX, 0);
+
+	mock_ring_set_used_event(mock, 2);
+	mock_ring_give(mock, 0, 0);
+	KUNIT_EXPECT_FALSE(test, kvdev_ring_publish(&mock->ring));
+	mock_ring_give(mock, 0, 0);
+	KUNIT_EXPECT_FALSE(test, kvdev_ring_publish(&mock->ring));
 	mock_ring_give(mock, 0, 0);
 	KUNIT_EXPECT_TRUE(test, kvdev_ring_publish(&mock->ring));
 }
@@ -513,7 +527,7 @@ static struct mock_ring *event_case_ring(struct kunit *test,
 	struct mock_ring *mock = kunit_mock_ring(test, 1024, EVENT_IDX,
 						 c->old - 1);
 
-	/* The first signals whatever the driver says */
+	/* The first of a ring that goes on signals whatever the driver says */
 	kvdev_ring_push(&mock->ring, 0, 0);
 	KUNIT_EXPECT_TRUE(test, kvdev_ring_publish(&mock->ring));
 	KUNIT_EXPECT_EQ(test, mock_ring_used_idx(mock), c->old);
@@ -562,7 +576,7 @@ static void show_and_ask_later(struct kunit *test)
 
 static void show_first_always_signals(struct kunit *test)
 {
-	struct mock_ring *mock = kunit_mock_ring(test, 8, format_of(test), 0);
+	struct mock_ring *mock = kunit_mock_ring(test, 8, format_of(test), 5);
 
 	mock_ring_no_interrupt(mock, true);
 	mock_ring_give(mock, 0, 0);
@@ -747,6 +761,7 @@ static struct kunit_case ring_cases[] = {
 	KUNIT_CASE_PARAM(publish_nothing_is_silent, format_gen_params),
 	KUNIT_CASE_PARAM(publish_first_always_signals, format_gen_params),
 	KUNIT_CASE_PARAM(publish_obeys_no_interrupt, format_gen_params),
+	KUNIT_CASE_PARAM(publish_of_a_new_ring_obeys_event, format_gen_params),
 	KUNIT_CASE(publish_ignores_other_flags),
 	KUNIT_CASE(publish_event_idx_ignores_flag),
 	KUNIT_CASE_PARAM(publish_event_idx, event_gen_params),

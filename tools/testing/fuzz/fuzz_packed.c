@@ -274,7 +274,8 @@ static void activate(struct mock_ring *mock, struct model *m)
 	CHECK(!kvdev_ring_check(&mock->cfg, mock->features));
 	kvdev_ring_activate(&mock->ring, &mock->cfg, mock->features,
 			    &mock->areas);
-	m->told.first = true;
+	/* A ring at its beginning is a new one. */
+	m->told.first = m->last;
 	m->told.asked = m->told.published;
 }
 

@@ -250,7 +250,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	struct input in = { data, size };
 	struct { u8 op, arg; u16 value; } ops[OPS_MAX];
 	struct mock_ring *mock;
-	struct model m = { .told.first = true };
+	struct model m = { };
 	unsigned int i, nr_ops;
 	u64 features = 0;
 	u16 num;
@@ -272,6 +272,8 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	m.last = mock->cfg.avail_base;
 	m.seen = m.last;
 	m.used = mock->cfg.used_base;
+	/* A ring at its beginning is a new one. */
+	m.told.first = m.last || m.used;
 	m.told.published = m.used;
 	m.told.asked = m.used;
 

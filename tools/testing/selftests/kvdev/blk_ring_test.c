@@ -48,14 +48,28 @@ TEST(no_interrupt_flag)
 	struct guest *g = file_guest(false, F_EVENT_IDX);
 	struct vq *vq = &g->vq[0];
 
-	/* The first one comes whatever is wished. */
-	flush_polled(g, 1, true);
 	vq_interrupts(vq, false);
+	flush_polled(g, 1, false);
 	flush_polled(g, 2, false);
-	flush_polled(g, 3, false);
 	vq_interrupts(vq, true);
-	flush_polled(g, 4, true);
+	flush_polled(g, 3, true);
 	EXPECT_EQ(guest_stats(g, 0).signals_suppressed, 2);
+}
+
+/* A ring that was in use before: the first one comes whatever is wished. */
+TEST(no_interrupt_flag_of_a_ring_that_goes_on)
+{
+	struct guest *g = file_guest(false, F_EVENT_IDX);
+	struct vhost_vring_state s = { .index = 0 };
+	struct vq *vq = &g->vq[0];
+
+	vq_interrupts(vq, false);
+	flush_polled(g, 1, false);
+	ASSERT_EQ(cmd(g->fd, VHOST_GET_VRING_BASE, &s), 0);
+	ASSERT_EQ(vring_state(g->fd, VHOST_SET_VRING_BASE, 0, s.num), 0);
+	ASSERT_EQ(vring_state(g->fd, VHOST_VDPA_SET_VRING_ENABLE, 0, 1), 0);
+	flush_polled(g, 2, true);
+	flush_polled(g, 3, false);
 }
 
 TEST(event_idx_interrupts)
@@ -65,12 +79,16 @@ TEST(event_idx_interrupts)
 	struct vring_used_elem e;
 	int i;
 
-	flush_polled(g, 1, true);
-	ASSERT_TRUE(vq_get(vq, &e));
-	/* Only when the fifth from here is used: index 1 + 4. */
-	vq_interrupt_at(vq, 5, 2);
-	for (i = 2; i <= 7; i++)
-		flush_polled(g, i, i == 6);
+	/* Not when the first is used, but when the third is: index 0 + 2. */
+	vq_interrupt_at(vq, 2, 2);
+	for (i = 1; i <= 4; i++)
+		flush_polled(g, i, i == 3);
+	for (i = 1; i <= 4; i++)
+		ASSERT_TRUE(vq_get(vq, &e));
+	/* Only when the fifth from here is used: index 4 + 4. */
+	vq_interrupt_at(vq, 8, 2);
+	for (i = 5; i <= 10; i++)
+		flush_polled(g, i, i == 9);
 }
 
 /* The device that is idle wants a kick; whatever it said before. */
