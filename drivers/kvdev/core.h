@@ -146,7 +146,7 @@ struct kvdev_vq {
 	unsigned long mem_seq;
 	struct kvdev_area areas[KVDEV_NR_AREAS];
 	struct kvdev_chain chain;
-	u16 *taken;
+	struct kvdev_taken *taken;
 	unsigned int budget;
 	void *priv;
 

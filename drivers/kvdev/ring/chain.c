@@ -10,11 +10,12 @@
 /**
  * kvdev_chain_init() - start collecting a chain
  * @chain: has its arrays; the translation hint survives
- * @id: what the used entry will name
+ * @id: what the used entry will name, below the size of the ring
  */
 void kvdev_chain_init(struct kvdev_chain *chain, u16 id)
 {
 	chain->id = id;
+	chain->buffer_id = id;
 	chain->nr_desc = 0;
 	chain->nr_readable = 0;
 	chain->nr_writable = 0;

@@ -111,8 +111,6 @@ static const char *walk_table(const struct kvdev_mem_table *mem,
 	table = (const struct vring_packed_desc *)chain->table;
 	for (i = 0; i < nr; i++) {
 		d = fetch_desc(&table[i], le16_to_cpu(table[i].flags));
-		if (d.flags & VRING_DESC_F_INDIRECT)
-			return "indirect table inside an indirect table";
 		reason = kvdev_chain_add(chain, mem, d.addr, d.len,
 					 d.flags & VRING_DESC_F_WRITE);
 		if (reason)
@@ -135,6 +133,40 @@ static const char *add_desc(const struct kvdev_ring *ring,
 	if (chain->nr_desc > 1 || d->flags & VRING_DESC_F_NEXT)
 		return "indirect table in a list of descriptors";
 	return walk_table(mem, chain, d->addr, d->len);
+}
+
+/*
+ * Where to note a chain that the driver calls @id. Drivers number their buffers
+ * from 0 up to the size of the ring, but nothing obliges them to (virtio 1.3,
+ * 2.8): once one does not, all chains in flight are looked at.
+ */
+static const char *find_free(struct kvdev_packed_ring *p, u16 num, u16 id,
+			     u16 *slot)
+{
+	u16 i, found = num;
+
+	if (id >= num)
+		p->other_ids = true;
+	if (!p->other_ids) {
+		*slot = array_index_nospec(id, num);
+		return READ_ONCE(p->taken[*slot].nr_desc) ?
+		       "buffer id that is in use" : NULL;
+	}
+	for (i = 0; i < num; i++) {
+		if (!READ_ONCE(p->taken[i].nr_desc))
+			found = i;
+		else if (p->taken[i].buffer_id == id)
+			return "buffer id that is in use";
+	}
+	/*
+	 * One chain has at least one descriptor, and walk_list() counts them.
+	 * But a driver that did not look at what was given back may be ahead of
+	 * what we see of it here.
+	 */
+	if (found == num)
+		return "more descriptors available than the ring holds";
+	*slot = found;
+	return NULL;
 }
 
 /*
@@ -176,12 +208,8 @@ static const char *walk_list(struct kvdev_ring *ring,
 			return "descriptor in a list is not available";
 	}
 
-	if (d.id >= ring->num)
-		return "buffer id outside of the ring";
-	chain->id = array_index_nospec(d.id, ring->num);
-	if (READ_ONCE(p->taken[chain->id]))
-		return "buffer id that is in use";
-	return NULL;
+	chain->buffer_id = d.id;
+	return find_free(p, ring->num, d.id, &chain->id);
 }
 
 static int packed_peek(struct kvdev_ring *ring,
@@ -210,16 +238,17 @@ static void packed_pop(struct kvdev_ring *ring, const struct kvdev_chain *chain)
 {
 	struct kvdev_packed_ring *p = &ring->packed;
 
-	WRITE_ONCE(p->taken[chain->id], chain->nr_desc);
+	p->taken[chain->id].buffer_id = chain->buffer_id;
+	WRITE_ONCE(p->taken[chain->id].nr_desc, chain->nr_desc);
 	p->avail = advance(ring, p->avail, chain->nr_desc);
 }
 
 static void packed_unpop(struct kvdev_ring *ring, u16 id)
 {
 	struct kvdev_packed_ring *p = &ring->packed;
-	u16 count = p->taken[id];
+	u16 count = p->taken[id].nr_desc;
 
-	WRITE_ONCE(p->taken[id], 0);
+	WRITE_ONCE(p->taken[id].nr_desc, 0);
 	p->avail = advance(ring, p->avail, 2 * ring->num - count);
 }
 
@@ -235,15 +264,15 @@ static void packed_push(struct kvdev_ring *ring, u16 id, u32 written)
 
 	if (wrap_counter(ring, p->used))
 		flags |= FLAG_AVAIL | FLAG_USED;
-	WRITE_ONCE(desc->id, cpu_to_le16(id));
+	WRITE_ONCE(desc->id, cpu_to_le16(p->taken[id].buffer_id));
 	WRITE_ONCE(desc->len, cpu_to_le32(written));
 	if (p->used == p->published)
 		p->first_flags = flags;
 	else
 		WRITE_ONCE(desc->flags, cpu_to_le16(flags));
 
-	p->used = advance(ring, p->used, p->taken[id]);
-	WRITE_ONCE(p->taken[id], 0);
+	p->used = advance(ring, p->used, p->taken[id].nr_desc);
+	WRITE_ONCE(p->taken[id].nr_desc, 0);
 }
 
 /*

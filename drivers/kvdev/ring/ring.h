@@ -34,7 +34,10 @@
 
 /**
  * struct kvdev_chain - one descriptor chain, whatever the ring format
- * @id: what the used entry must name
+ * @id: which one, for push and unpop; below the size of the ring. Split format:
+ *	what the used entry must name
+ * @buffer_id: packed format only: what the used descriptor must name, any
+ *	number that the driver likes
  * @nr_desc: descriptors of the ring it takes up; packed format only
  * @nr_readable: pieces the device may read, the first of @iov
  * @nr_writable: pieces the device may write, after the readable ones
@@ -46,6 +49,7 @@
  */
 struct kvdev_chain {
 	u16 id;
+	u16 buffer_id;
 	u16 nr_desc;
 	u16 nr_readable;
 	u16 nr_writable;
@@ -81,6 +85,17 @@ struct kvdev_ring_cfg {
 };
 
 /**
+ * struct kvdev_taken - a chain of a packed ring that is in flight
+ * @nr_desc: descriptors it takes up, 0: there is none. Written by pop and unpop
+ *	if 0, by push if not
+ * @buffer_id: the driver's name for it
+ */
+struct kvdev_taken {
+	u16 nr_desc;
+	u16 buffer_id;
+};
+
+/**
  * struct kvdev_ring_areas - host memory of a ring
  * @desc: kernel address of the Descriptor Area
  * @driver: kernel address of the Driver Area
@@ -94,7 +109,7 @@ struct kvdev_ring_areas {
 	void *desc;
 	void *driver;
 	void *device;
-	u16 *taken;
+	struct kvdev_taken *taken;
 };
 
 struct kvdev_ring;
@@ -186,8 +201,8 @@ struct kvdev_split_ring {
  * @desc: descriptor ring
  * @driver_event: driver area: which used descriptor the driver waits for
  * @device_event: device area: which available descriptor we wait for
- * @taken: by buffer id: descriptors of the chain in flight, 0: there is none.
- *	Written by pop and unpop if 0, by push if not
+ * @taken: chains in flight, as many entries as the ring has
+ * @other_ids: consumer: buffer ids are not always those of @taken
  * @avail: consumer: position of the next descriptor to take, see packed.c
  * @event: consumer: @device_event as written
  * @event_known: consumer: @event was written
@@ -201,11 +216,12 @@ struct kvdev_packed_ring {
 	struct vring_packed_desc *desc;
 	const __le32 *driver_event;
 	__le32 *device_event;
-	u16 *taken;
+	struct kvdev_taken *taken;
 
 	u16 avail;
 	u32 event;
 	bool event_known;
+	bool other_ids;
 
 	/* The producer's fields; another CPU than the consumer's writes them */
 	u16 used __aligned(64);

@@ -146,9 +146,7 @@ struct list_case {
 
 static const char err_many[] = "more descriptors available than the ring holds";
 static const char err_stale[] = "descriptor in a list is not available";
-static const char err_id[] = "buffer id outside of the ring";
 static const char err_list[] = "indirect table in a list of descriptors";
-static const char err_nested[] = "indirect table inside an indirect table";
 
 static const struct list_case list_cases[] = {
 	{ "one", NULL, 0, 3, 1, 16, 0, { { LOW, 16, 0, 3 } } },
@@ -168,10 +166,10 @@ static const struct list_case list_cases[] = {
 	  { LOW, 1, N }, { LOW, 1, 0, 0, 1 } } },
 	{ "second is used", err_stale, 0, .ring = {
 	  { LOW, 1, N }, { LOW, 1, 0, 0, 2 } } },
-	{ "id beyond the ring", err_id, 0, .ring = {
-	  { LOW, 16, 0, RING } } },
-	{ "largest number as id", err_id, 0, .ring = {
-	  { LOW, 16, 0, 0xffff } } },
+	{ "id beyond the ring", NULL, 0, RING, 1, 16, 0,
+	  { { LOW, 16, 0, RING } } },
+	{ "largest number as id", NULL, 0, 0xffff, 1, 16, 0,
+	  { { LOW, 16, 0, 0xffff } } },
 	{ "no length", "zero-length descriptor", 0, .ring = {
 	  { LOW, 0, 0 } } },
 	{ "in a hole", "descriptor outside of guest memory", 0, .ring = {
@@ -191,8 +189,10 @@ static const struct list_case list_cases[] = {
 	  { TABLE, 16, I | N }, { LOW, 1, 0 } }, .table = { { LOW, 1, 0 } } },
 	{ "table after descriptors", err_list, INDIRECT, .ring = {
 	  { LOW, 1, N }, { TABLE, 16, I } }, .table = { { LOW, 1, 0 } } },
-	{ "table in a table", err_nested, INDIRECT, .ring = {
-	  { TABLE, 32, I } }, .table = { { LOW, 1, 0 }, { TABLE, 16, I } } },
+	/* virtio 1.3, 2.8.7: flags but WRITE are ignored, as are ids */
+	{ "other flags in a table", NULL, INDIRECT, 5, 1, 17, 4,
+	  { { TABLE, 48, I, 5 } },
+	  { { LOW, 1, 0 }, { TABLE, 16, I, 5 }, { LOW, 4, 0xffff } } },
 	{ "table of no length", "bad length of an indirect table", INDIRECT,
 	  .ring = { { TABLE, 0, I } } },
 	{ "table of half a descriptor", "bad length of an indirect table",
@@ -264,7 +264,8 @@ static void peek_list(struct kunit *test)
 						   c->reason);
 				continue;
 			}
-			KUNIT_EXPECT_EQ(test, mock->chain.id, c->id);
+			KUNIT_EXPECT_EQ(test, mock->chain.buffer_id, c->id);
+			KUNIT_EXPECT_TRUE(test, mock->chain.id < RING);
 			KUNIT_EXPECT_EQ(test, mock->chain.nr_desc, c->nr_desc);
 			KUNIT_EXPECT_EQ(test, mock->chain.readable_len,
 					c->readable_len);
@@ -335,6 +336,46 @@ static void id_in_flight_twice(struct kunit *test)
 	kvdev_ring_publish(&mock->ring);
 	KUNIT_EXPECT_EQ(test, kvdev_ring_peek(&mock->ring, guest->table,
 					      &mock->chain), 1);
+}
+
+/*
+ * virtio 1.3, 2.8: a buffer id is any number, and comes back as it was. Small
+ * ones are in flight when the first large one comes.
+ */
+static void any_id(struct kunit *test)
+{
+	static const u16 ids[] = { 1, 3, 0xffff, 4, 0, 0x8001, 5, 2, 0x1000 };
+	struct mock_guest *guest = kunit_mock_guest(test);
+	struct mock_ring *mock = kunit_mock_ring(test, 4, MOCK_PACKED, 3);
+	u16 slots[ARRAY_SIZE(ids)];
+	unsigned int i, done = 0;
+
+	for (i = 0; i < ARRAY_SIZE(ids); i++) {
+		mock_packed_desc(mock, LOW, 1, 0, ids[i]);
+		KUNIT_ASSERT_EQ(test, kvdev_ring_peek(&mock->ring, guest->table,
+						      &mock->chain), 1);
+		KUNIT_EXPECT_EQ(test, mock->chain.buffer_id, ids[i]);
+		KUNIT_ASSERT_TRUE(test, mock->chain.id < 4);
+		slots[i] = mock->chain.id;
+		kvdev_ring_pop(&mock->ring, &mock->chain);
+		if (i < 3)
+			continue;
+		/* All four are in flight: none of their names is free. */
+		KUNIT_EXPECT_NE(test, slots[i], slots[i - 1]);
+		KUNIT_EXPECT_NE(test, slots[i], slots[i - 2]);
+		KUNIT_EXPECT_NE(test, slots[i], slots[i - 3]);
+		kvdev_ring_push(&mock->ring, slots[done], 0);
+		kvdev_ring_publish(&mock->ring);
+		KUNIT_EXPECT_EQ(test, mock_ring_used_idx(mock), 3 + done + 1);
+		KUNIT_EXPECT_EQ(test, mock_ring_used_id(mock, 3 + done),
+				(u32)ids[done]);
+		done++;
+	}
+	/* One that is in flight is recognised, whatever the numbers. */
+	mock_packed_desc(mock, LOW, 1, 0, ids[done]);
+	KUNIT_EXPECT_EQ(test, kvdev_ring_peek(&mock->ring, guest->table,
+					      &mock->chain), -EPROTO);
+	KUNIT_EXPECT_STREQ(test, mock->ring.reason, "buffer id that is in use");
 }
 
 /* Descriptors of chains in flight cannot come again as new ones. */
@@ -591,6 +632,7 @@ static struct kunit_case packed_cases[] = {
 	KUNIT_CASE_PARAM(peek_list, list_gen_params),
 	KUNIT_CASE(peek_other_flags),
 	KUNIT_CASE(id_in_flight_twice),
+	KUNIT_CASE(any_id),
 	KUNIT_CASE(ring_in_flight_is_full),
 	KUNIT_CASE(out_of_order),
 	KUNIT_CASE(used_write_flag),

@@ -24,8 +24,11 @@ struct model {
 	u16 last;		/* next to take */
 	u16 used;		/* next to write as used */
 	u16 driver;		/* next to make available */
-	u16 nr_desc[NUM_MAX];	/* in flight, by id; 0: not */
-	u16 order[NUM_MAX];	/* ids in flight, in the order taken */
+	struct {		/* in flight, in the order taken */
+		u16 id;		/* the driver's */
+		u16 nr_desc;
+		u16 name;	/* the device's */
+	} flight[NUM_MAX];
 	u16 nr;
 	struct told told;
 	u16 first_flags;	/* due where the published ones end */
@@ -80,8 +83,7 @@ static bool ref_one(const struct mock_ring *mock,
 	    d->flags & VRING_DESC_F_NEXT || !ref_fetch(d->addr, d->len))
 		return false;
 	for (i = 0; i < d->len / 16; i++) {
-		if (table[i].flags & VRING_DESC_F_INDIRECT ||
-		    !ref_add(table[i].addr, table[i].len,
+		if (!ref_add(table[i].addr, table[i].len,
 			     table[i].flags & VRING_DESC_F_WRITE))
 			return false;
 	}
@@ -92,7 +94,7 @@ static bool ref_walk(const struct mock_ring *mock, const struct model *m)
 {
 	const struct vring_packed_desc *d;
 	u16 max = m->num - in_flight(m);
-	u16 pos = m->last;
+	u16 i, pos = m->last;
 
 	ref_reset();
 	ref_found.nr_desc = 0;
@@ -106,7 +108,10 @@ static bool ref_walk(const struct mock_ring *mock, const struct model *m)
 		pos = go(m, pos, 1);
 	} while (d->flags & VRING_DESC_F_NEXT);
 	ref_found.id = d->id;
-	return d->id < m->num && !m->nr_desc[d->id];
+	for (i = 0; i < m->nr; i++)
+		if (m->flight[i].id == d->id)
+			return false;
+	return true;
 }
 
 /* Operations */
@@ -114,7 +119,7 @@ static bool ref_walk(const struct mock_ring *mock, const struct model *m)
 static int op_peek(struct mock_ring *mock, struct model *m)
 {
 	struct kvdev_chain *chain = &mock->chain;
-	int ret;
+	int i, ret;
 
 	if (!available(mock, m, m->last)) {
 		CHECK(peek(mock, chain) == 0);
@@ -124,14 +129,18 @@ static int op_peek(struct mock_ring *mock, struct model *m)
 	ret = peek(mock, chain);
 	CHECK(ret == (ref.good ? 1 : -EPROTO));
 	if (ret == 1) {
-		check_chain(chain, ref_found.id);
+		check_chain(chain, chain->id);
+		CHECK(chain->buffer_id == ref_found.id);
 		CHECK(chain->nr_desc == ref_found.nr_desc);
+		CHECK(chain->id < m->num);
+		for (i = 0; i < m->nr; i++)
+			CHECK(m->flight[i].name != chain->id);
 	}
 
 	/* Nothing was consumed: the same once more */
 	CHECK(peek(mock, &again) == ret);
 	if (ret == 1)
-		check_chain(&again, ref_found.id);
+		check_chain(&again, chain->id);
 	return ret;
 }
 
@@ -140,19 +149,18 @@ static bool op_pop(struct mock_ring *mock, struct model *m)
 	if (op_peek(mock, m) != 1)
 		return false;
 	kvdev_ring_pop(&mock->ring, &mock->chain);
-	m->nr_desc[ref_found.id] = ref_found.nr_desc;
-	m->order[m->nr++] = ref_found.id;
+	m->flight[m->nr].id = ref_found.id;
+	m->flight[m->nr].nr_desc = ref_found.nr_desc;
+	m->flight[m->nr++].name = mock->chain.id;
 	m->last = go(m, m->last, ref_found.nr_desc);
 	return true;
 }
 
 static void op_unpop(struct mock_ring *mock, struct model *m)
 {
-	u16 id = m->order[--m->nr];
-
-	kvdev_ring_unpop(&mock->ring, id);
-	m->last = go(m, m->last, 2 * m->num - m->nr_desc[id]);
-	m->nr_desc[id] = 0;
+	m->nr--;
+	kvdev_ring_unpop(&mock->ring, m->flight[m->nr].name);
+	m->last = go(m, m->last, 2 * m->num - m->flight[m->nr].nr_desc);
 }
 
 static void op_push(struct mock_ring *mock, struct model *m, u8 which,
@@ -161,29 +169,27 @@ static void op_push(struct mock_ring *mock, struct model *m, u8 which,
 	const struct vring_packed_desc *first =
 		&mock->packed[m->told.published % m->num];
 	const struct vring_packed_desc *d;
-	u16 id, flags = first->flags;
+	u16 flags = first->flags;
 
 	if (!m->nr)
 		return;
 	which %= m->nr;
-	id = m->order[which];
-	kvdev_ring_push(&mock->ring, id, written);
+	kvdev_ring_push(&mock->ring, m->flight[which].name, written);
 	CHECK(first->flags == flags);
 	/* What the driver writes there later is its own affair */
 	d = &mock->packed[m->used % m->num];
 	flags = (m->used < m->num ? AVAIL | USED : 0) |
 		(written ? VRING_DESC_F_WRITE : 0);
-	CHECK(d->id == id);
+	CHECK(d->id == m->flight[which].id);
 	CHECK(d->len == written);
 	if (d == first)
 		m->first_flags = flags;
 	else
 		CHECK(d->flags == flags);
-	m->used = go(m, m->used, m->nr_desc[id]);
-	m->nr_desc[id] = 0;
+	m->used = go(m, m->used, m->flight[which].nr_desc);
 	m->nr--;
 	for (; which < m->nr; which++)
-		m->order[which] = m->order[which + 1];
+		m->flight[which] = m->flight[which + 1];
 }
 
 /* Does the driver want an interrupt for what comes before @end? */

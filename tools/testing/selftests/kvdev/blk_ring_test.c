@@ -116,6 +116,56 @@ TEST(kicks_when_idle)
 	}
 }
 
+/*
+ * What only packed rings have: a driver may call its buffers what it likes
+ * (virtio 1.3, 2.8), and in a table of descriptors all flags but WRITE mean
+ * nothing (2.8.7).
+ */
+TEST_WHEN(split_rings, packed_ids_and_flags)
+{
+	static const uint16_t ids[] = { 0xffff, 4, 0x8000, 0, 300, 0xffff, 1 };
+	struct guest_options o = { .packed = true, .num = 4,
+				   .backend = temp_file(MIB, 0) };
+	struct guest *g = guest_new(&o);
+	struct vq *vq = &g->vq[0];
+	uint64_t table = guest_alloc(g, 2 * 16, 16);
+	struct vring_packed_desc *t = guest_ptr(g, table);
+	uint64_t status = guest_alloc(g, 1, 1);
+	struct vring_packed_desc *d = NULL;
+	unsigned int i;
+
+	guest_start(g);
+	ASSERT_TRUE(vq->packed);
+	for (i = 0; i < ARRAY_SIZE(ids); i++) {
+		bool wrap = i / vq->num % 2 == 0;
+		uint64_t end = now_ms() + WAIT_MS;
+		uint16_t used = wrap ? 0x8080 : 0;
+
+		*(uint8_t *)guest_ptr(g, status) = 0xff;
+		t[0] = (struct vring_packed_desc){
+			blk_header(g, VIRTIO_BLK_T_FLUSH, 0), 16, i,
+			0xffff & ~W };
+		t[1] = (struct vring_packed_desc){ status, 1, 0xffff, 0xffff };
+		d = &vq->ring[i % vq->num];
+		d->addr = table;
+		d->len = 2 * 16;
+		d->id = ids[i];
+		__atomic_store_n(&d->flags, VRING_DESC_F_INDIRECT |
+				 (wrap ? 0x80 : 0x8000), __ATOMIC_RELEASE);
+		vq_kick_always(vq);
+		while ((__atomic_load_n(&d->flags, __ATOMIC_ACQUIRE) & 0x8080) !=
+		       used) {
+			ASSERT_EQ(guest_status(g), S_DRIVER_OK);
+			ASSERT_GE(end, now_ms());
+		}
+		EXPECT_EQ(d->id, ids[i]);
+		EXPECT_EQ(d->len, 1);
+		EXPECT_EQ(*(uint8_t *)guest_ptr(g, status), 0);
+	}
+	EXPECT_EQ(guest_stats(g, 0).violations, 0);
+	guest_free(g);
+}
+
 /* Buffers made available before the queue runs are served without a kick. */
 TEST(served_at_start)
 {

@@ -166,21 +166,20 @@ static struct vring_desc *table(struct guest *g, struct vq *vq, uint32_t nr)
 	return guest_ptr(g, addr);
 }
 
-HOSTILE(indirect_in_indirect)
+/* In a packed ring the flag means nothing in a table: blk_ring_test. */
+HOSTILE_SPLIT(indirect_in_indirect)
 {
 	struct vring_desc *t = table(g, vq, 3);
 
 	t[1].flags |= VRING_DESC_F_INDIRECT;
-	vq_table(vq, t, 3);
 	vq_expose(vq, 0);
 }
 
-HOSTILE(indirect_of_itself)
+HOSTILE_SPLIT(indirect_of_itself)
 {
 	struct vring_desc *t = table(g, vq, 3);
 
 	t[0] = vq->desc[0];
-	vq_table(vq, t, 3);
 	vq_expose(vq, 0);
 }
 
