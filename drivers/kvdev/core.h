@@ -225,6 +225,8 @@ enum {
  * @layout: of the register window
  * @vectors: MSI-X vectors' eventfds, @regs.nr_vectors of them
  * @config_call: configuration change notification, if no transport is bound
+ * @pending: vectors with an event that could not be told yet; any context
+ * @master_off: the guest has disabled bus mastering; any context
  * @line: the interrupt line
  * @resample: told that the guest has ended the interrupt
  * @resample_work: raises the line again
@@ -269,6 +271,8 @@ struct kvdev_dev {
 	u32 transport;
 	struct kvdev_pci_layout layout;
 	struct kvdev_call *vectors;
+	DECLARE_BITMAP(pending, KVDEV_MAX_VECTORS);
+	bool master_off;
 	struct kvdev_call config_call;
 	struct kvdev_call line;
 	struct kvdev_kick resample;
@@ -303,6 +307,8 @@ void kvdev_dev_disable_vq(struct kvdev_dev *dev, u16 index);
 void kvdev_dev_reset_vq(struct kvdev_dev *dev, u16 index);
 int kvdev_dev_suspend(struct kvdev_dev *dev);
 int kvdev_dev_resume(struct kvdev_dev *dev);
+void kvdev_dev_set_master(struct kvdev_dev *dev, bool off);
+bool kvdev_dev_no_master(const struct kvdev_dev *dev);
 void kvdev_dev_refresh_config(struct kvdev_dev *dev, u32 offset, u32 len);
 int kvdev_dev_write_config(struct kvdev_dev *dev, u32 offset, const u8 *bytes,
 			   u32 len);

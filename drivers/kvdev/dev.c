@@ -245,6 +245,28 @@ bool kvdev_dev_has_owner(const struct kvdev_dev *dev)
 }
 EXPORT_SYMBOL_NS_GPL(kvdev_dev_has_owner, KVDEV_NS);
 
+/**
+ * kvdev_dev_no_master() - may the device not touch guest memory now?
+ * @dev: the device
+ *
+ * The guest has cleared Bus Master Enable of the PCI function: neither rings and
+ * buffers nor messages. Drivers from before virtio 1.0 may never have set it
+ * (Linux before 2.6.34), and everybody's devices serve them.
+ *
+ * Context: any.
+ * Return: whether that is so.
+ */
+bool kvdev_dev_no_master(const struct kvdev_dev *dev)
+{
+	return READ_ONCE(dev->master_off) && !READ_ONCE(dev->regs.legacy);
+}
+
+/* Queues that should run do not, for now. */
+static bool is_held(const struct kvdev_dev *dev)
+{
+	return dev->suspended || kvdev_dev_no_master(dev);
+}
+
 static void stop_queues(struct kvdev_dev *dev)
 {
 	u16 i;
@@ -272,6 +294,7 @@ void kvdev_dev_reset(struct kvdev_dev *dev)
 	WRITE_ONCE(dev->regs.status, 0);
 	clear_bit(KVDEV_DEV_NEEDS_RESET, &dev->flags);
 	atomic_set(&dev->isr, 0);
+	bitmap_zero(dev->pending, KVDEV_MAX_VECTORS);
 	dev->stats.resets++;
 }
 
@@ -331,8 +354,8 @@ static int start_queues(struct kvdev_dev *dev)
 	int ret;
 	u16 i;
 
-	/* They wait for kvdev_dev_resume(). */
-	if (dev->suspended)
+	/* They wait for kvdev_dev_resume() or kvdev_dev_set_master(). */
+	if (is_held(dev))
 		return 0;
 	if (!dev->owned)
 		return -EPERM;
@@ -454,7 +477,7 @@ int kvdev_dev_enable_vq(struct kvdev_dev *dev, u16 index)
 	lockdep_assert_held(&dev->mutex);
 	vq->regs->enabled = true;
 	if (!(dev->regs.status & VIRTIO_CONFIG_S_DRIVER_OK) || vq->running ||
-	    !vq_wanted(dev, index) || dev->suspended ||
+	    !vq_wanted(dev, index) || is_held(dev) ||
 	    test_bit(KVDEV_DEV_NEEDS_RESET, &dev->flags))
 		return 0;
 
@@ -536,6 +559,29 @@ int kvdev_dev_resume(struct kvdev_dev *dev)
 	return ret;
 }
 EXPORT_SYMBOL_NS_GPL(kvdev_dev_resume, KVDEV_NS);
+
+/**
+ * kvdev_dev_set_master() - the guest has changed Bus Master Enable
+ * @dev: has a PCI transport
+ * @off: the device must not touch guest memory
+ *
+ * When this returns it does not: all requests have ended, and the queues wait.
+ */
+void kvdev_dev_set_master(struct kvdev_dev *dev, bool off)
+{
+	bool held = is_held(dev);
+
+	lockdep_assert_held(&dev->mutex);
+	WRITE_ONCE(dev->master_off, off);
+	if (held == is_held(dev))
+		return;
+	if (!held)
+		stop_queues(dev);
+	else if (dev->regs.status & VIRTIO_CONFIG_S_DRIVER_OK &&
+		 !test_bit(KVDEV_DEV_NEEDS_RESET, &dev->flags) &&
+		 start_queues(dev))
+		kvdev_dev_needs_reset(dev, "queues cannot be started again");
+}
 
 /**
  * kvdev_dev_widen_queues() - another largest ring size

@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Interrupts: to the vector an event has, or to the ISR status and the line.
+ * Interrupts: to the vector an event has, while MSI-X is enabled, or to the ISR
+ * status and the line.
+ *
+ * A vector is a message, which cannot leave while the VMM has taken its eventfd
+ * away (it is masked) or the guest has disabled bus mastering. Then its pending
+ * bit is set, until it can. Who sets the bit looks at what hinders it once more
+ * afterwards, and who takes that away looks at the bit: no event is lost.
  *
  * The line is a level, but an eventfd is an edge. KVM makes a level of it: it
  * keeps the line high from our signal on until the guest ends the interrupt,
@@ -24,10 +30,48 @@
 #define ISR_QUEUE	BIT(0)
 #define ISR_CONFIG	BIT(1)	/* VIRTIO_PCI_ISR_CONFIG */
 
+static bool may_leave(const struct kvdev_dev *dev, u16 vector)
+{
+	return READ_ONCE(dev->regs.msix) && !kvdev_dev_no_master(dev) &&
+	       kvdev_call_has_target(&dev->vectors[vector]);
+}
+
+/* Send what is pending, if it can leave. After a full barrier. */
+static void deliver(struct kvdev_dev *dev, u16 vector)
+{
+	while (may_leave(dev, vector) &&
+	       test_and_clear_bit(vector, dev->pending)) {
+		if (kvdev_call_signal(&dev->vectors[vector]))
+			return;
+		/* Its eventfd went meanwhile. */
+		set_bit(vector, dev->pending);
+		smp_mb__after_atomic();
+	}
+}
+
+/* After what lets messages leave. */
+static void deliver_all(struct kvdev_dev *dev)
+{
+	u16 i;
+
+	smp_mb();	/* pairs with the barrier in signal_vector() */
+	for (i = 0; i < dev->regs.nr_vectors; i++)
+		deliver(dev, i);
+}
+
+/* To the vector of an event; false if it has none or MSI-X is disabled. */
 static bool signal_vector(struct kvdev_dev *dev, u16 vector)
 {
-	return vector < dev->regs.nr_vectors &&
-	       kvdev_call_signal(&dev->vectors[vector]);
+	if (!READ_ONCE(dev->regs.msix) || vector >= dev->regs.nr_vectors)
+		return false;
+	vector = array_index_nospec(vector, dev->regs.nr_vectors);
+	if (!kvdev_dev_no_master(dev) &&
+	    kvdev_call_signal(&dev->vectors[vector]))
+		return true;
+	set_bit(vector, dev->pending);
+	smp_mb__after_atomic();	/* pairs with that in deliver_all() */
+	deliver(dev, vector);
+	return true;
 }
 
 static void signal_line(struct kvdev_dev *dev)
@@ -73,7 +117,11 @@ void kvdev_signal_vq(struct kvdev_vq *vq)
 		kvdev_call_signal(&vq->call);
 		return;
 	}
-	/* virtio 1.3, 4.1.4.5: without a vector the cause is in ISR */
+	/*
+	 * virtio 1.3, 4.1.4.5: with MSI-X disabled the cause is in ISR, whatever
+	 * vectors are mapped. It is there, too, if there is no vector, for who
+	 * polls; with MSI-X enabled the line is off (4.1.5.3.1).
+	 */
 	if (!signal_vector(vq->dev, READ_ONCE(vq->regs->vector)))
 		raise_line(vq->dev, ISR_QUEUE);
 }
@@ -173,6 +221,8 @@ void kvdev_irq_release(struct kvdev_dev *dev)
 	dev->vectors = NULL;
 	dev->regs.nr_vectors = 0;
 	dev->regs.msix = false;
+	bitmap_zero(dev->pending, KVDEV_MAX_VECTORS);
+	dev->master_off = false;
 	dev->line_off = false;
 }
 
@@ -182,16 +232,24 @@ void kvdev_irq_release(struct kvdev_dev *dev)
  * @vector: from user space
  * @fd: eventfd or -1
  *
+ * What is pending is told to the new one.
+ *
  * Return: 0; -ENXIO; -EBADF or -EINVAL from looking up @fd.
  */
 int kvdev_set_vector(struct kvdev_dev *dev, u32 vector, int fd)
 {
 	u16 nr = dev->regs.nr_vectors;
+	int ret;
 
 	if (vector >= nr)
 		return -ENXIO;
-	return kvdev_call_set(&dev->vectors[array_index_nospec(vector, nr)],
-			      fd);
+	vector = array_index_nospec(vector, nr);
+	ret = kvdev_call_set(&dev->vectors[vector], fd);
+	if (ret)
+		return ret;
+	smp_mb();	/* pairs with the barrier in signal_vector() */
+	deliver(dev, vector);
+	return 0;
 }
 
 static bool same_eventfd(struct eventfd_ctx *ctx, int fd)
@@ -253,18 +311,26 @@ err_put:
  */
 int kvdev_pci_state(struct kvdev_dev *dev, struct kvdev_pci_state *arg)
 {
+	const u32 line_off = KVDEV_PCI_MSIX | KVDEV_PCI_INTX_OFF;
 	bool msix = arg->state & KVDEV_PCI_MSIX;
+	u16 i;
 
-	if (arg->flags || arg->state & ~(KVDEV_PCI_MSIX | KVDEV_PCI_INTX_OFF))
+	if (arg->flags || arg->state & ~(line_off | KVDEV_PCI_MASTER_OFF))
 		return -EOPNOTSUPP;
 	if (!dev->transport || dev->transport >= KVDEV_TRANSPORT_MMIO)
 		return -ENXIO;
 	/* What is not there cannot be enabled */
 	if (msix && !dev->regs.nr_vectors)
 		return -ENXIO;
-	dev->regs.msix = msix;
-	WRITE_ONCE(dev->line_off, arg->state);
+	WRITE_ONCE(dev->regs.msix, msix);
+	WRITE_ONCE(dev->line_off, arg->state & line_off);
+	kvdev_dev_set_master(dev, arg->state & KVDEV_PCI_MASTER_OFF);
 	recheck_line(dev);
+	deliver_all(dev);
 	arg->isr = atomic_read(&dev->isr);
+	memset(arg->pending, 0, sizeof(arg->pending));
+	for (i = 0; i < dev->regs.nr_vectors; i++)
+		if (test_bit(i, dev->pending))
+			arg->pending[i / 64] |= BIT_ULL(i % 64);
 	return 0;
 }

@@ -131,6 +131,17 @@ int kvdev_call_set(struct kvdev_call *call, int fd)
 	return 0;
 }
 
+/**
+ * kvdev_call_has_target() - would an interrupt go anywhere?
+ * @call: of a device
+ *
+ * Return: whether there is a target now.
+ */
+bool kvdev_call_has_target(const struct kvdev_call *call)
+{
+	return rcu_access_pointer(call->target);
+}
+
 /* Drivers expect to be interrupted, with what that means for softirqs. */
 static void call_driver(const struct kvdev_target *target)
 {

@@ -57,6 +57,7 @@ int kvdev_kick_set(struct kvdev_kick *kick, int fd);
 int kvdev_call_set(struct kvdev_call *call, int fd);
 void kvdev_call_set_target(struct kvdev_call *call,
 			   const struct kvdev_target *target);
+bool kvdev_call_has_target(const struct kvdev_call *call);
 bool kvdev_call_signal(struct kvdev_call *call);
 
 #endif /* KVDEV_NOTIFY_H */

@@ -572,7 +572,13 @@ struct kvdev_access {
  * @vector: MSI-X vector, below nr_vectors of KVDEV_BIND_TRANSPORT
  * @fd: eventfd to signal for it (normally a KVM irqfd); -1 for none
  *
- * May be changed at any time, also while I/O runs.
+ * May be changed at any time, also while I/O runs. Vectors are used while
+ * KVDEV_PCI_STATE says that MSI-X is enabled.
+ *
+ * A vector has no eventfd while the guest has masked it: its events are not
+ * lost, but make it pending, and are told to the next eventfd, by one signal.
+ * KVDEV_PCI_STATE returns the pending bits. A VMM that leaves the eventfd and
+ * takes the irqfd away has them in the eventfd's count instead.
  */
 struct kvdev_set_vector {
 	__u32 size;
@@ -612,6 +618,7 @@ struct kvdev_set_line {
 /* struct kvdev_pci_state, state */
 #define KVDEV_PCI_MSIX		(1U << 0)	/* MSI-X is enabled */
 #define KVDEV_PCI_INTX_OFF	(1U << 1)	/* INTx is disabled */
+#define KVDEV_PCI_MASTER_OFF	(1U << 2)	/* bus mastering is not enabled */
 
 /**
  * struct kvdev_pci_state - ioctl(KVDEV_PCI_STATE)
@@ -621,15 +628,27 @@ struct kvdev_set_line {
  *	VMM's PCI function
  * @isr: out, ISR status; reading it here does not clear it. If it is not 0, and
  *	MSI-X is off, the PCI status register shows a pending interrupt
+ * @pending: out, MSI-X pending bits, as the guest reads them: vector n is bit
+ *	n % 64 of word n / 64
  *
- * MSI-X decides where the legacy window has the device's configuration, and
- * turns the interrupt line off. All bits are clear after KVDEV_BIND_TRANSPORT.
+ * With MSI-X interrupts go to vectors, and the line is off; without it they go
+ * by the ISR status and the line, whatever vectors the driver has mapped. MSI-X
+ * also decides where the legacy window has the device's configuration.
+ *
+ * With KVDEV_PCI_MASTER_OFF the device touches no guest memory: when the call
+ * returns all requests have ended, queues wait until the bit is clear, and
+ * vectors become pending. It means nothing to a driver that uses the legacy
+ * window, as old ones do not enable bus mastering.
+ *
+ * All bits are clear after KVDEV_BIND_TRANSPORT; a reset of the device leaves
+ * them, and clears the pending bits.
  */
 struct kvdev_pci_state {
 	__u32 size;
 	__u32 flags;
 	__u32 state;
 	__u32 isr;
+	__aligned_u64 pending[2];
 };
 #define KVDEV_PCI_STATE _IO(KVDEV_IOCTL_MAGIC, KVDEV_CMD_PCI_STATE)
 

@@ -307,6 +307,7 @@ TEST(vmd_layout_works)
 	g->bar = vmd_layout;
 	g->bar.nr_vectors = 3;
 	ASSERT_EQ(cmd(g->fd, KVDEV_BIND_TRANSPORT, &g->bar), 0);
+	ASSERT_EQ(pci_state(g->fd, KVDEV_PCI_MSIX, NULL), 0);
 	g->o.pci = true;
 	ASSERT_EQ(set_vector(g->fd, 0, g->config_fd), 0);
 	for (i = 0; i < 2; i++)
@@ -341,6 +342,7 @@ TEST(isr)
 	struct seg s[] = { { data, 16, 0 },
 			   { data + 16, 1, VRING_DESC_F_WRITE } };
 
+	ASSERT_EQ(pci_state(g->fd, 0, NULL), 0);
 	guest_start(g);
 	reg_write(g, g->bar.common_offset + 26, 2, 0xffff);
 	EXPECT_EQ(reg_read(g, g->bar.common_offset + 26, 2), 0xffff);

@@ -184,6 +184,17 @@ int set_vector(int fd, uint32_t vector, int file)
 	return cmd(fd, KVDEV_SET_VECTOR, &v);
 }
 
+/* @out: what it returned, or NULL. */
+int pci_state(int fd, uint32_t state, struct kvdev_pci_state *out)
+{
+	struct kvdev_pci_state s = { .size = sizeof(s), .state = state };
+	int ret = cmd(fd, KVDEV_PCI_STATE, &s);
+
+	if (out)
+		*out = s;
+	return ret;
+}
+
 int reg_access(int fd, bool write, uint32_t offset, uint32_t len,
 	       uint64_t *value)
 {
@@ -337,6 +348,7 @@ struct guest *guest_new(const struct guest_options *o)
 			.nr_vectors = g->nr_vqs + 1,
 		};
 		MUST(cmd(g->fd, KVDEV_BIND_TRANSPORT, &g->bar));
+		MUST(pci_state(g->fd, KVDEV_PCI_MSIX, NULL));
 	}
 	guest_eventfds(g);
 	return g;

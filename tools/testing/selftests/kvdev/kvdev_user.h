@@ -130,6 +130,7 @@ int vring_addr(int fd, unsigned int index, const void *desc, const void *avail,
 int create(int fd, uint32_t device_id, uint32_t nr_queues, uint32_t queue_size);
 int set_backend(int fd, int file, uint32_t flags, uint32_t block_size);
 int set_vector(int fd, uint32_t vector, int file);
+int pci_state(int fd, uint32_t state, struct kvdev_pci_state *out);
 int reg_access(int fd, bool write, uint32_t offset, uint32_t len,
 	       uint64_t *value);
 

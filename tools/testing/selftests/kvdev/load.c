@@ -157,6 +157,8 @@ void expect_usable(struct guest *g)
 	unsigned int i;
 
 	cmd(g->fd, VHOST_SET_OWNER, NULL);
+	if (g->o.pci)
+		ASSERT_EQ(pci_state(g->fd, KVDEV_PCI_MSIX, NULL), 0);
 	ASSERT_EQ(set_mem(g->fd, &r, 1), 0);
 	ASSERT_EQ(set_status(g->fd, 0), 0);
 	for (i = 0; i < g->nr_vqs; i++) {

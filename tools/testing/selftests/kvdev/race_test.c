@@ -208,7 +208,7 @@ static void *hammer_registers(void *data)
 			cmd(g->fd, KVDEV_SET_LINE, &line);
 			break;
 		case 13:
-			state.state = n >> 16 & 3;
+			state.state = n >> 16 & 7;
 			cmd(g->fd, KVDEV_PCI_STATE, &state);
 			break;
 		case 14:

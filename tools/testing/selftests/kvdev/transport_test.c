@@ -530,10 +530,10 @@ TEST(line_without_resample)
 	EXPECT_TRUE(event_wait(line, WAIT_MS));
 }
 
-static int pci_state(struct guest *g, uint32_t state, uint32_t *isr)
+static int set_pci(struct guest *g, uint32_t state, uint32_t *isr)
 {
-	struct kvdev_pci_state s = { .size = sizeof(s), .state = state };
-	int ret = cmd(g->fd, KVDEV_PCI_STATE, &s);
+	struct kvdev_pci_state s;
+	int ret = pci_state(g->fd, state, &s);
 
 	*isr = s.isr;
 	return ret;
@@ -551,7 +551,7 @@ TEST(line_and_msix)
 
 	ASSERT_EQ(set_line(g, line, end), 0);
 	guest_start(g);
-	ASSERT_EQ(pci_state(g, KVDEV_PCI_MSIX, &isr), 0);
+	ASSERT_EQ(set_pci(g, KVDEV_PCI_MSIX, &isr), 0);
 	request(g, 0, bell, 2);
 	EXPECT_TRUE(event_wait(g->vq[0].call, WAIT_MS));
 	reg_write(g, vector, 2, 0xffff);
@@ -559,14 +559,14 @@ TEST(line_and_msix)
 	request(g, 0, bell, 2);
 	EXPECT_TRUE(!event_wait(line, NO_USED_MS));
 	/* Off: the level shows */
-	ASSERT_EQ(pci_state(g, KVDEV_PCI_INTX_OFF, &isr), 0);
+	ASSERT_EQ(set_pci(g, KVDEV_PCI_INTX_OFF, &isr), 0);
 	EXPECT_EQ(isr, 1);
 	EXPECT_TRUE(!event_wait(line, 20));
-	ASSERT_EQ(pci_state(g, 0, &isr), 0);
+	ASSERT_EQ(set_pci(g, 0, &isr), 0);
 	EXPECT_EQ(isr, 1);
 	EXPECT_TRUE(event_wait(line, WAIT_MS));
 	EXPECT_EQ(reg_read(g, g->bar.isr_offset, 1), 1);
-	ASSERT_EQ(pci_state(g, 0, &isr), 0);
+	ASSERT_EQ(set_pci(g, 0, &isr), 0);
 	EXPECT_EQ(isr, 0);
 	EXPECT_TRUE(!event_wait(line, 20));
 	/* A device that needs a reset says so there */
@@ -577,7 +577,7 @@ TEST(line_and_msix)
 	reg_write(g, bell, 2, 0);
 	EXPECT_TRUE(event_wait(line, WAIT_MS));
 	EXPECT_EQ(reg_read(g, g->bar.isr_offset, 1), 2);
-	EXPECT_EQ(pci_state(g, 4, &isr), -EOPNOTSUPP);
+	EXPECT_EQ(set_pci(g, 8, &isr), -EOPNOTSUPP);
 }
 
 TEST(line_needs_a_transport)
@@ -586,10 +586,10 @@ TEST(line_needs_a_transport)
 	uint32_t isr;
 
 	EXPECT_EQ(set_line(g, -1, -1), -ENXIO);
-	EXPECT_EQ(pci_state(g, 0, &isr), -ENXIO);
+	EXPECT_EQ(set_pci(g, 0, &isr), -ENXIO);
 	ASSERT_EQ(bind(g, KVDEV_TRANSPORT_MMIO, 1), -EINVAL);
 	ASSERT_EQ(bind(g, KVDEV_TRANSPORT_MMIO, 0), 0);
-	EXPECT_EQ(pci_state(g, 0, &isr), -ENXIO);
+	EXPECT_EQ(set_pci(g, 0, &isr), -ENXIO);
 	EXPECT_EQ(set_vector(g->fd, 0, -1), -ENXIO);
 }
 
@@ -601,10 +601,10 @@ TEST(legacy_msix_moves_config)
 
 	ASSERT_EQ(bind(g, KVDEV_TRANSPORT_PCI_LEGACY, 2), 0);
 	EXPECT_EQ(get(g, L, 20, 4), 2048);
-	ASSERT_EQ(pci_state(g, KVDEV_PCI_MSIX, &isr), 0);
+	ASSERT_EQ(set_pci(g, KVDEV_PCI_MSIX, &isr), 0);
 	EXPECT_EQ(get(g, L, 20, 2), 0xffff);
 	EXPECT_EQ(get(g, L, 24, 4), 2048);
-	ASSERT_EQ(pci_state(g, 0, &isr), 0);
+	ASSERT_EQ(set_pci(g, 0, &isr), 0);
 	EXPECT_EQ(get(g, L, 20, 4), 2048);
 }
 

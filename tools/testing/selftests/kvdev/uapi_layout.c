@@ -136,10 +136,11 @@ AT(kvdev_set_line, flags, 4);
 AT(kvdev_set_line, fd, 8);
 AT(kvdev_set_line, resample_fd, 12);
 
-SIZE(kvdev_pci_state, 16);
+SIZE(kvdev_pci_state, 32);
 AT(kvdev_pci_state, flags, 4);
 AT(kvdev_pci_state, state, 8);
 AT(kvdev_pci_state, isr, 12);
+AT(kvdev_pci_state, pending, 16);
 
 SIZE(kvdev_pci_config, 188);
 AT(kvdev_pci_config, flags, 4);

@@ -15,8 +15,8 @@
  *	   signals when the guest writes to a doorbell; KVDEV_GET_DOORBELL says
  *	   where those are.
  *	7. While the guest runs, KVDEV_ACCESS forwards the accesses to the
- *	   windows, and KVDEV_PCI_STATE tells what the guest does to MSI-X and
- *	   INTx.
+ *	   windows, and KVDEV_PCI_STATE tells what the guest does to MSI-X,
+ *	   INTx and bus mastering.
  *
  * No register of virtio, no structure of its capabilities and no id is known
  * here.
@@ -354,6 +354,8 @@ static u32 pci_state(struct kvdev *dev)
 	memcpy(&command, dev->pci.cfg + PCI_COMMAND, sizeof(command));
 	if (command & PCI_COMMAND_INTX_DISABLE)
 		state.state |= KVDEV_PCI_INTX_OFF;
+	if (!(command & PCI_COMMAND_MASTER))
+		state.state |= KVDEV_PCI_MASTER_OFF;
 	if (msix_enabled(&dev->msix))
 		state.state |= KVDEV_PCI_MSIX;
 	KVDEV_IOCTL(dev, KVDEV_PCI_STATE, &state);
@@ -427,6 +429,7 @@ static void plug_pci(struct kvdev *dev, const struct kvdev_bind_transport *win,
 	pci_add_hook(&dev->pci, &(struct pci_hook){
 		.access = config_access, .written = config_written,
 		.opaque = dev });
+	pci_state(dev);
 }
 
 static void plug_mmio(struct kvdev *dev, u32 size)
