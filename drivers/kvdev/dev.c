@@ -17,6 +17,7 @@
 #include <linux/idr.h>
 #include <linux/overflow.h>
 #include <linux/slab.h>
+#include <linux/virtio_byteorder.h>
 #include <linux/virtio_config.h>
 #include <linux/virtio_ring.h>
 
@@ -311,6 +312,21 @@ bool kvdev_dev_driver_level(const struct kvdev_dev *dev)
 	return dev->transport || dev->use == KVDEV_USE_VDPA;
 }
 
+/*
+ * Behind the vDPA bus a driver from before virtio 1.0 shows by VERSION_1 only:
+ * a VMM with a legacy window (QEMU) negotiates for it as for any other. Its
+ * rings and configuration are in the byte order of the host, as mlx5 and
+ * vdpa_sim have it: on a little-endian host nothing is different but the header
+ * of packets, which follows the features. It knows 32 of these.
+ */
+static bool is_legacy_on_bus(const struct kvdev_dev *dev)
+{
+	u64 known = kvdev_legacy_offered(&dev->regs) | dev->extra_features;
+
+	return dev->use == KVDEV_USE_VDPA && virtio_legacy_is_little_endian() &&
+	       !(dev->regs.driver_features & ~known);
+}
+
 /* Is what the driver accepted a set the device can work with? */
 static int check_features(struct kvdev_dev *dev)
 {
@@ -325,7 +341,7 @@ static int check_features(struct kvdev_dev *dev)
 		return -EINVAL;
 	/* virtio 1.3, 6.1: without it this is not the device it looks like */
 	if (kvdev_dev_driver_level(dev) && !legacy &&
-	    !(features & BIT_ULL(VIRTIO_F_VERSION_1)))
+	    !(features & BIT_ULL(VIRTIO_F_VERSION_1)) && !is_legacy_on_bus(dev))
 		return -EINVAL;
 	/* What the binding adds is what it needs. */
 	if (~features & dev->extra_features)

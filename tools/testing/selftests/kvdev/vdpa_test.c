@@ -225,6 +225,36 @@ TEST(vdpa_tool_while_running)
 	vdpa_done(d, g);
 }
 
+/*
+ * Firmware behind QEMU's legacy window (OVMF, U-Boot) does not accept VERSION_1.
+ * It is served, as by others' devices, with what it can know: 32 features.
+ */
+TEST(driver_from_before_version_1)
+{
+	struct vdpa_dev *d = vdpa_disk();
+	struct guest_options o = { .refuse = F_VERSION_1 };
+	struct guest *g = vdpa_fresh_guest(d, o);
+
+	guest_start(g);
+	EXPECT_TRUE(!(g->features & (F_VERSION_1 | F_RING_PACKED)));
+	blk_works(g);
+	guest_reset(g);
+	/* Nothing of a later time goes with it. */
+	g->o.refuse = F_VERSION_1;
+	g->o.packed = true;
+	EXPECT_NE(guest_negotiate(g), 0);
+	EXPECT_EQ(guest_status(g), S_DRIVER);
+	guest_reset(g);
+	/* What the bus needs it has to have. */
+	g->o.refuse = F_VERSION_1 | F_RING_PACKED | F_ACCESS;
+	EXPECT_NE(guest_negotiate(g), 0);
+	guest_reset(g);
+	g->o.refuse = F_RING_PACKED;
+	guest_start(g);
+	blk_works(g);
+	vdpa_done(d, g);
+}
+
 /* What does not fit the device is refused before it is on the bus. */
 TEST(attributes_of_dev_add)
 {
