@@ -246,16 +246,9 @@ bool kvdev_dev_has_owner(const struct kvdev_dev *dev)
 }
 EXPORT_SYMBOL_NS_GPL(kvdev_dev_has_owner, KVDEV_NS);
 
-/**
- * kvdev_dev_no_master() - may the device not touch guest memory now?
- * @dev: the device
- *
- * The guest has cleared Bus Master Enable of the PCI function: neither rings and
- * buffers nor messages. Drivers from before virtio 1.0 may never have set it
- * (Linux before 2.6.34), and everybody's devices serve them.
- *
- * Context: any.
- * Return: whether that is so.
+/*
+ * Bus mastering is disabled, in any context. Drivers from before virtio 1.0 may
+ * never have enabled it (Linux before 2.6.34), and all devices serve them.
  */
 bool kvdev_dev_no_master(const struct kvdev_dev *dev)
 {
@@ -313,11 +306,9 @@ bool kvdev_dev_driver_level(const struct kvdev_dev *dev)
 }
 
 /*
- * Behind the vDPA bus a driver from before virtio 1.0 shows by VERSION_1 only:
- * a VMM with a legacy window (QEMU) negotiates for it as for any other. Its
- * rings and configuration are in the byte order of the host, as mlx5 and
- * vdpa_sim have it: on a little-endian host nothing is different but the header
- * of packets, which follows the features. It knows 32 of these.
+ * A driver from before virtio 1.0, for which QEMU's legacy window negotiates as
+ * for any other. As with mlx5 and vdpa_sim it has the host's byte order, which
+ * is ours on a little-endian host; and it knows 32 features.
  */
 static bool is_legacy_on_bus(const struct kvdev_dev *dev)
 {
