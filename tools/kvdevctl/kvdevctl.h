@@ -35,6 +35,7 @@
 
 #include <json-c/json.h>
 #include <linux/kvdev_net.h>
+#include <linux/kvdev_vmmci.h>
 
 #define ARRAY_SIZE(a)		(sizeof(a) / sizeof((a)[0]))
 #define BIT_ULL(n)		(1ULL << (n))

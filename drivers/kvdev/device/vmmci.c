@@ -15,7 +15,7 @@
 #include <linux/timekeeping.h>
 #include <linux/timer.h>
 #include <linux/virtio_config.h>
-#include <uapi/linux/kvdev.h>
+#include <uapi/linux/kvdev_vmmci.h>
 
 #include "../event.h"
 #include "../transport/regs.h"

@@ -8,6 +8,7 @@
 #define AUTHORITY_COMMON_H
 
 #include <linux/kvdev_net.h>
+#include <linux/kvdev_vmmci.h>
 #include <linux/kvdev_scsi.h>
 
 #include "kvdev_user.h"

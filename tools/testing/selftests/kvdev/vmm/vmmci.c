@@ -8,6 +8,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <linux/kvdev_vmmci.h>
+
 #include "vmm.h"
 
 /**
