@@ -418,6 +418,8 @@ static void units_share_a_store(struct kunit *test)
 {
 	struct mock_scsi *s = mock_scsi(test, MOCK_DISK), *n = neighbour(s);
 
+	/* Nobody's key is 0 */
+	refused(n, 0, RESERVE, WE, 0, 0);
 	ok(s, 0, REGISTER, 0, 0, 1);
 	ok(n, 0, REGISTER, 0, 0, 2);
 	KUNIT_EXPECT_TRUE(test, s->pr.busy);
