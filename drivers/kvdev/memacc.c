@@ -246,7 +246,9 @@ int kvdev_pages_pin(struct kvdev_pages *pages, struct iov_iter *iter)
 	if (max > ARRAY_SIZE(pages->inline_bvec)) {
 		struct bio_vec *bvec;
 
-		bvec = kmalloc_array(max, sizeof(*bvec), GFP_KERNEL_ACCOUNT);
+		/* The driver says how many: if there is no memory, no word. */
+		bvec = kmalloc_array(max, sizeof(*bvec),
+				     GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
 		if (!bvec)
 			return -ENOMEM;
 		pages->bvec = bvec;

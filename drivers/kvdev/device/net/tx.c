@@ -37,8 +37,12 @@
 #define TX_HEAD		128
 #define TX_HEAD_SIZE	(sizeof(struct kvdev_net_hdr) + TX_HEAD)
 
-/* Head, and the pieces of a chain that may each cross the border of a page. */
-#define TX_BVECS	(1 + KVDEV_CHAIN_MAX + TX_LEN_MAX / PAGE_SIZE + 1)
+/*
+ * Pieces of a big packet, its head included, that need no allocation: usual
+ * drivers have a page or less in each fragment. Others may cut a packet into
+ * pieces of some bytes and lay each of them across the border of two pages.
+ */
+#define TX_BVECS	(1 + 2 * (MAX_SKB_FRAGS + 1))
 
 /**
  * struct net_tx - a transmit queue
@@ -216,20 +220,33 @@ err_free:
 	return ret;
 }
 
+/* As tx_small(). */
 static int tx_send_pages(struct net_tx *tx, struct tx_packet *pkt,
 			 const struct kvdev_pages *rest, u8 *head,
 			 unsigned int head_len)
 {
 	unsigned int hdr_len = tx->q.tap->hdr_len;
 	size_t len = hdr_len + pkt->len;
+	struct bio_vec *bvec = tx->bvec;
 	struct iov_iter iter;
+	int ret;
 
-	if (WARN_ON_ONCE(rest->nr >= TX_BVECS))
-		return -EINVAL;
-	bvec_set_virt(&tx->bvec[0], head - hdr_len, hdr_len + head_len);
-	memcpy(&tx->bvec[1], rest->bvec, rest->nr * sizeof(*rest->bvec));
-	iov_iter_bvec(&iter, ITER_SOURCE, tx->bvec, 1 + rest->nr, len);
-	return kvdev_tap_send(tx->q.tap, &iter);
+	/* Bounded: two for each piece of a chain, and the pages of TX_LEN_MAX */
+	if (1 + rest->nr > TX_BVECS) {
+		bvec = kvmalloc_array(1 + rest->nr, sizeof(*bvec),
+				      GFP_KERNEL_ACCOUNT);
+		if (!bvec)
+			return NET_DROP_MEMORY;
+	}
+	bvec_set_virt(&bvec[0], head - hdr_len, hdr_len + head_len);
+	memcpy(&bvec[1], rest->bvec, rest->nr * sizeof(*rest->bvec));
+	iov_iter_bvec(&iter, ITER_SOURCE, bvec, 1 + rest->nr, len);
+	ret = kvdev_tap_send(tx->q.tap, &iter);
+	if (bvec != tx->bvec)
+		kvfree(bvec);
+	if (ret && ret != -EAGAIN)
+		return NET_DROP_TAP;
+	return ret;
 }
 
 /* As tx_small(). */
@@ -256,8 +273,6 @@ static int tx_big(struct net_tx *tx, const struct kvdev_net_state *state,
 		return ret == -ENOMEM ? NET_DROP_MEMORY : -EFAULT;
 	ret = tx_send_pages(tx, pkt, &rest, head, head_len);
 	kvdev_pages_release(&rest);
-	if (ret && ret != -EAGAIN)
-		ret = NET_DROP_TAP;
 	return ret;
 }
 

@@ -286,6 +286,102 @@ TEST(random_headers)
 	ASSERT_EQ(peer_receive(&n, WAIT_MS), 500);
 }
 
+/* -------------------------------------------------------------- odd pieces */
+
+#define PIECES_MAX	1000
+
+/* A packet that lies in the pieces, after each other, and arrives as it was. */
+static void send_pieces(const struct seg *s, unsigned int nr, uint64_t table,
+			uint64_t seed)
+{
+	static uint8_t data[HDR + PACKET_MAX];
+	struct vq *vq = &n.g->vq[TXQ];
+	struct vring_used_elem e;
+	uint32_t len = 0, at = 0;
+	unsigned int i;
+	int head;
+
+	for (i = 0; i < nr; i++)
+		len += s[i].len;
+	memset(data, 0, HDR);
+	packet_fill(data + HDR, len - HDR, seed);
+	for (i = 0; i < nr; at += s[i++].len)
+		memcpy(guest_ptr(n.g, s[i].addr), data + at, s[i].len);
+	head = nr > 1 ? vq_add_indirect(vq, table, s, nr) : vq_add(vq, s, nr);
+	ASSERT_GE(head, 0);
+	vq_kick(vq);
+	ASSERT_EQ(vq_wait(vq, &e, WAIT_MS), 0);
+	vq_free_chain(vq, e.id);
+	ASSERT_EQ(peer_receive(&n, WAIT_MS), len - HDR);
+	if (!packet_filled(n.buf, len - HDR, seed))
+		NOTE("packet of %u bytes in %u pieces", len - HDR, nr);
+	EXPECT_TRUE(packet_filled(n.buf, len - HDR, seed));
+}
+
+/* Pieces of eight bytes, each of them in two pages. */
+TEST(pieces_across_pages)
+{
+	static struct seg s[1 + PIECES_MAX];
+	static const unsigned int nr[] = { 600, PIECES_MAX, 500, 10 };
+	unsigned int i, pci;
+	uint64_t pages, table;
+
+	for (pci = 0; pci < 2; pci++) {
+		net_start(&n, 0, pci);
+		pages = guest_alloc(n.g, (PIECES_MAX + 1) * 4096UL, 4096);
+		table = guest_alloc(n.g, 16 * (1 + PIECES_MAX), 4096);
+		for (i = 0; i < PIECES_MAX; i++)
+			s[1 + i] = (struct seg){ pages + i * 4096UL + 4092, 8, 0 };
+		for (i = 0; i < ARRAY_SIZE(nr); i++) {
+			uint32_t len = HDR + (i == 3 ? 5000 : 200);
+
+			s[0] = (struct seg){ guest_alloc(n.g, len, 64), len, 0 };
+			send_pieces(s, 1 + nr[i], table, i);
+		}
+		EXPECT_EQ(net_stats(&n, TXQ).packets, ARRAY_SIZE(nr));
+		EXPECT_EQ(guest_stats(n.g, TXQ).violations, 0);
+		guest_free(n.g);
+		close(n.tap);
+		close(n.sock);
+	}
+}
+
+/* Pieces of any length, anywhere in pages and across their borders. */
+TEST(random_pieces)
+{
+	static struct seg s[PIECES_MAX];
+	uint64_t table, at, start;
+	unsigned int i, nr, max;
+	uint32_t len, total;
+
+	srand(1);
+	net_start(&n, 0, true);
+	table = guest_alloc(n.g, 16 * PIECES_MAX, 4096);
+	start = guest_alloc(n.g, 8UL << 20, 4096);
+	for (i = 0; i < 300; i++) {
+		max = 1 + rand() % (rand() % 4 ? 40 : PIECES_MAX);
+		at = start + rand() % 4096;
+		for (nr = 0, total = 0; nr < max; nr++) {
+			len = 1 + rand() % (rand() % 8 ? 16 : 9000);
+			if (total + len > 60000)
+				break;
+			/* Often up to a border, or across it */
+			if (rand() % 2)
+				at = ((at + len) | 4095) + 1 - rand() % len;
+			s[nr] = (struct seg){ at, len, 0 };
+			total += len;
+			at += len + rand() % 3000;
+		}
+		while (total < HDR + ETH_HLEN + 50) {
+			s[nr - 1].len += 100;
+			total += 100;
+		}
+		send_pieces(s, nr, table, i);
+	}
+	EXPECT_EQ(net_stats(&n, TXQ).packets, 300);
+	EXPECT_EQ(guest_stats(n.g, TXQ).violations, 0);
+}
+
 /* -------------------------------------------------------------------- flood */
 
 static atomic_bool over;
