@@ -320,15 +320,39 @@ void kvdev_tap_unreceive(const struct kvdev_tap *tap, void **packets,
 	ptr_ring_unconsume(tap->ring, packets, nr, tun_ptr_free);
 }
 
+/*
+ * A packet that is to be segmented in a tunnel may have waited in the tap while
+ * one driver went and another one came, or a driver changed its mind twice. The
+ * tap learns of that a little later; one that does not have tunnels at present
+ * takes the packet for a bug of the kernel, with a warning. What it says of tunnels
+ * is not needed, so it sees a packet without. False: no memory.
+ */
+static bool hide_tunnel(void *packet)
+{
+	const unsigned int tunnel = SKB_GSO_UDP_TUNNEL | SKB_GSO_UDP_TUNNEL_CSUM;
+	struct sk_buff *skb = packet;
+
+	if (tun_is_xdp_frame(packet) ||
+	    likely(!(skb_shinfo(skb)->gso_type & tunnel)))
+		return true;
+	/* Others may look at the same packet. */
+	if (skb_unclone(skb, GFP_KERNEL))
+		return false;
+	skb_shinfo(skb)->gso_type &= ~tunnel;
+	return true;
+}
+
 /**
  * kvdev_tap_deliver() - copy a packet to where it goes, and free it
  * @tap: where it is from
  * @packet: freed in any case
  * @iter: exactly room for header and packet; advanced by what was copied
  *
+ * The tap's header says nothing of tunnels.
+ *
  * Return: 0; -EFAULT if not even the header could be written; -EMSGSIZE if the
- * tap's header is not of the size it must have; or another error of a tap that
- * is gone.
+ * tap's header is not of the size it must have; -ENOMEM; or another error of a
+ * tap that is gone.
  */
 int kvdev_tap_deliver(const struct kvdev_tap *tap, void *packet,
 		      struct iov_iter *iter)
@@ -340,6 +364,10 @@ int kvdev_tap_deliver(const struct kvdev_tap *tap, void *packet,
 	};
 	int ret;
 
+	if (!hide_tunnel(packet)) {
+		kvdev_tap_drop(packet);
+		return -ENOMEM;
+	}
 	ret = tap->sock->ops->recvmsg(tap->sock, &msg, len,
 				      MSG_DONTWAIT | MSG_TRUNC);
 	*iter = msg.msg_iter;
@@ -403,11 +431,12 @@ bool kvdev_tap_wait(const struct kvdev_tap *tap, struct kvdev_tap_wait *wait)
 	wait->active = true;
 	/*
 	 * Waiting before the look. Pairs with the barrier of whoever adds to
-	 * the ring, or frees memory, before the look at who waits.
+	 * the ring, or frees memory, before the look at who waits. The look
+	 * takes the ring's lock: the host may be giving it another size.
 	 */
 	smp_mb();
 	if (wait->events & EPOLLIN)
-		ready = !__ptr_ring_empty(tap->ring);
+		ready = !ptr_ring_empty(tap->ring);
 	else
 		ready = vfs_poll(tap->file, NULL) & (EPOLLOUT | EPOLLERR);
 	if (ready)

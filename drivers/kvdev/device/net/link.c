@@ -193,7 +193,9 @@ static int link_event(struct notifier_block *nb, unsigned long event, void *ptr)
 		if (link->netdev != netdev)
 			continue;
 		strscpy(link->name, netdev->name, sizeof(link->name));
-		if (event == NETDEV_UNREGISTER) {
+		/* Also said of an interface that moves to another name space */
+		if (event == NETDEV_UNREGISTER &&
+		    netdev->reg_state != NETREG_REGISTERED) {
 			list_del_init(&link->node);
 			link->netdev = NULL;
 			dev_put(netdev);

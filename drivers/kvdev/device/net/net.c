@@ -331,18 +331,37 @@ static bool net_announcing(struct kvdev_net *net)
 	       __cpu_to_virtio16(NET_LE, VIRTIO_NET_S_ANNOUNCE);
 }
 
+/* The address in the configuration is the driver's at once. */
+static int net_follow_mac(struct kvdev_net *net)
+{
+	struct virtio_net_config *config = kvdev_dev_config(net->dev);
+	struct kvdev_net_state *state;
+
+	mutex_lock(&net->state_mutex);
+	state = kvmemdup(rcu_dereference_protected(net->state,
+						   lockdep_is_held(&net->state_mutex)),
+			 sizeof(*state), GFP_KERNEL_ACCOUNT);
+	if (state) {
+		state->filter.mac = kvdev_net_mac(config->mac);
+		kvdev_net_state_set(net, state);
+	}
+	mutex_unlock(&net->state_mutex);
+	return state ? 0 : -ENOMEM;
+}
+
 /* virtio 1.3, 5.1.4.3: a legacy driver may write its address there. */
 static int net_config_write(struct kvdev_dev *dev, u32 offset, const u8 *bytes,
 			    u32 len)
 {
-	const struct kvdev_net *net = kvdev_dev_priv(dev);
+	struct kvdev_net *net = kvdev_dev_priv(dev);
 	struct virtio_net_config *config = kvdev_dev_config(dev);
 
 	if (offset >= ETH_ALEN || len > ETH_ALEN - offset || net->locked ||
 	    kvdev_dev_has_feature(dev, VIRTIO_F_VERSION_1))
 		return -EINVAL;
 	memcpy(config->mac + offset, bytes, len);
-	return 0;
+	/* One that has no queue yet takes it from there when it starts. */
+	return net->started ? net_follow_mac(net) : 0;
 }
 
 static void net_reset(struct kvdev_dev *dev)

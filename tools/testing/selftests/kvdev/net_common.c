@@ -176,17 +176,7 @@ void net_start(struct net *n, uint64_t refuse, bool pci)
 
 void net_wait_offloads(const char *feature, bool on)
 {
-	uint64_t end = now_ms() + WAIT_MS;
-	char sh[128];
-
-	if (net_sh("ethtool -k t0 >/dev/null 2>&1"))
-		SKIP("no ethtool");
-	snprintf(sh, sizeof(sh), "ethtool -k t0 | grep -q '^[[:space:]]*%s: %s'", feature,
-		 on ? "on" : "off");
-	while (net_sh(sh)) {
-		ASSERT_TRUE(now_ms() < end);
-		usleep(20000);
-	}
+	net_wait_feature("t0", feature, on);
 }
 
 /* --------------------------------------------------------------- packets */
@@ -210,6 +200,32 @@ bool packet_filled(const uint8_t *p, uint32_t len, uint64_t seed)
 	packet_fill(want, len, seed);
 	return !memcmp(p + 2 * ETH_ALEN, want + 2 * ETH_ALEN,
 		       len - 2 * ETH_ALEN);
+}
+
+void packet_fill_tcp(uint8_t *p, struct virtio_net_hdr *hdr, uint32_t payload,
+		     uint16_t mss)
+{
+	uint8_t *ip = p + ETH_HLEN, *tcp = ip + 20;
+	uint16_t total = htons(40 + payload);
+
+	packet_fill(p, TCP_HEADERS + payload, 5);
+	p[12] = 8;
+	p[13] = 0;
+	memset(ip, 0, 40);
+	ip[0] = 0x45;
+	memcpy(ip + 2, &total, 2);
+	ip[8] = 64;
+	ip[9] = 6;
+	memcpy(ip + 12, "\x0a\0\0\1\x0a\0\0\2", 8);
+	tcp[12] = 0x50;
+	*hdr = (struct virtio_net_hdr){
+		.flags = VIRTIO_NET_HDR_F_NEEDS_CSUM,
+		.gso_type = mss ? VIRTIO_NET_HDR_GSO_TCPV4 : 0,
+		.hdr_len = TCP_HEADERS,
+		.gso_size = mss,
+		.csum_start = ETH_HLEN + 20,
+		.csum_offset = 16,
+	};
 }
 
 int net_send_hdr(struct net *n, const void *hdr, uint32_t hdr_len,
@@ -358,4 +374,39 @@ int peer_receive(struct net *n, int ms)
 	if (poll(&p, 1, ms) != 1)
 		return -ETIMEDOUT;
 	return recv(n->sock, n->buf, sizeof(n->buf), 0);
+}
+
+int peer_send_tcp(const char *name, uint32_t payload, uint16_t mss,
+		  uint8_t *packet)
+{
+	static uint8_t buf[PACKET_MAX + sizeof(struct virtio_net_hdr)];
+	size_t len = TCP_HEADERS + payload + sizeof(struct virtio_net_hdr);
+	int s = packet_socket(name, ETH_P_IP, true);
+	struct virtio_net_hdr hdr;
+	ssize_t ret;
+
+	packet_fill_tcp(packet, &hdr, payload, mss);
+	memcpy(buf, &hdr, sizeof(hdr));
+	memcpy(buf + sizeof(hdr), packet, TCP_HEADERS + payload);
+	ret = send(s, buf, len, 0);
+	ret = ret == (ssize_t)len ? 0 : -errno;
+	close(s);
+	return ret;
+}
+
+void net_wait_feature(const char *name, const char *feature, bool on)
+{
+	uint64_t end = now_ms() + WAIT_MS;
+	char sh[128];
+
+	snprintf(sh, sizeof(sh), "ethtool -k %s >/dev/null 2>&1", name);
+	if (net_sh(sh))
+		SKIP("no ethtool");
+	snprintf(sh, sizeof(sh),
+		 "ethtool -k %s | grep -q '^[[:space:]]*%s: %s'", name,
+		 feature, on ? "on" : "off");
+	while (net_sh(sh)) {
+		ASSERT_TRUE(now_ms() < end);
+		usleep(20000);
+	}
 }

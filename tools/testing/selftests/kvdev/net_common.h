@@ -59,6 +59,11 @@ struct kvdev_net_get_stats net_stats(struct net *n, unsigned int queue);
 void packet_fill(uint8_t *p, uint32_t len, uint64_t seed);
 bool packet_filled(const uint8_t *p, uint32_t len, uint64_t seed);
 
+/* TCP over IPv4, the checksum left to be done; segments of mss bytes, if not 0. */
+#define TCP_HEADERS	(ETH_HLEN + 20 + 20)
+void packet_fill_tcp(uint8_t *p, struct virtio_net_hdr *hdr, uint32_t payload,
+		     uint16_t mss);
+
 /* The driver */
 int net_send(struct net *n, const struct virtio_net_hdr_mrg_rxbuf *hdr,
 	     const void *packet, uint32_t len);
@@ -85,5 +90,10 @@ int net_command(struct net *n, unsigned int ctrlq, const uint8_t class_cmd[2],
 int peer_send(struct net *n, const void *packet, uint32_t len);
 int peer_send_filled(struct net *n, uint32_t len, uint64_t seed);
 int peer_receive(struct net *n, int ms);	/* length or -ETIMEDOUT */
+/* By an interface of any name; packet_fill_tcp() is in packet. */
+int peer_send_tcp(const char *name, uint32_t payload, uint16_t mss,
+		  uint8_t *packet);
+/* Until ethtool -k says so: a tap learns a little later what a driver accepts. */
+void net_wait_feature(const char *name, const char *feature, bool on);
 
 #endif /* NET_COMMON_H */

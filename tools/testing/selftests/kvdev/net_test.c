@@ -473,46 +473,9 @@ TEST(receive_after_stop)
 
 /* ---------------------------------------------------------------- offloads */
 
-#define TCP_HEADERS	(ETH_HLEN + 20 + 20)
-
-/* TCP over IPv4, the checksum left to be done. */
-static void tcp_packet(struct virtio_net_hdr *hdr, uint32_t payload,
-		       uint16_t mss)
-{
-	uint8_t *ip = packet + ETH_HLEN, *tcp = ip + 20;
-	uint16_t total = htons(40 + payload);
-
-	packet_fill(packet, TCP_HEADERS + payload, 5);
-	packet[12] = 8;
-	packet[13] = 0;
-	memset(ip, 0, 40);
-	ip[0] = 0x45;
-	memcpy(ip + 2, &total, 2);
-	ip[8] = 64;
-	ip[9] = 6;
-	memcpy(ip + 12, "\x0a\0\0\1\x0a\0\0\2", 8);
-	tcp[12] = 0x50;
-	*hdr = (struct virtio_net_hdr){
-		.flags = VIRTIO_NET_HDR_F_NEEDS_CSUM,
-		.gso_type = mss ? VIRTIO_NET_HDR_GSO_TCPV4 : 0,
-		.hdr_len = TCP_HEADERS,
-		.gso_size = mss,
-		.csum_start = ETH_HLEN + 20,
-		.csum_offset = 16,
-	};
-}
-
 static int peer_tso(uint32_t payload, uint16_t mss)
 {
-	static uint8_t buf[PACKET_MAX + sizeof(struct virtio_net_hdr)];
-	int s = packet_socket("t0", ETH_P_IP, true);
-	size_t len = TCP_HEADERS + payload + sizeof(struct virtio_net_hdr);
-	struct virtio_net_hdr hdr;
-
-	tcp_packet(&hdr, payload, mss);
-	memcpy(buf, &hdr, sizeof(hdr));
-	memcpy(buf + sizeof(hdr), packet, TCP_HEADERS + payload);
-	return send(s, buf, len, 0) == (ssize_t)len ? 0 : -errno;
+	return peer_send_tcp("t0", payload, mss, packet);
 }
 
 /* What the driver accepts decides what the tap leaves to be done. */
@@ -557,7 +520,7 @@ TEST(send_tso)
 	net_start(&n, 0, false);
 	n.sock = s = socket(AF_PACKET, SOCK_RAW, htons(ETH_P_IP));
 	ASSERT_GE(s, 0);
-	tcp_packet(&hdr.hdr, 60000, 1400);
+	packet_fill_tcp(packet, &hdr.hdr, 60000, 1400);
 	ASSERT_EQ(net_send(&n, &hdr, packet, TCP_HEADERS + 60000), 0);
 	ASSERT_EQ(peer_receive(&n, WAIT_MS), TCP_HEADERS + 60000);
 	EXPECT_EQ(memcmp(n.buf + TCP_HEADERS, packet + TCP_HEADERS, 60000), 0);

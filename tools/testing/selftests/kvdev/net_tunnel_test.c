@@ -6,6 +6,8 @@
  */
 #include <arpa/inet.h>
 #include <net/if.h>
+#include <pthread.h>
+#include <stdatomic.h>
 
 #include <linux/if_tun.h>
 
@@ -440,6 +442,8 @@ TEST(wrong_headers)
 
 /* -------------------------------------------------------- and from there */
 
+static size_t peer_brk;		/* where its buffers begin */
+
 /* Two devices on taps of one bridge; the second one is the receiver. */
 static void start_both(uint64_t peer_hi, uint64_t peer_refuse)
 {
@@ -462,6 +466,7 @@ static void start_both(uint64_t peer_hi, uint64_t peer_refuse)
 	net_new_on(&peer, &to, KVDEV_NET_ATTACH_TUNNEL_HDR);
 	guest_start(n.g);
 	guest_start(peer.g);
+	peer_brk = peer.g->brk;
 	net_post(&peer, 128, PEER_BUF);
 }
 
@@ -628,6 +633,60 @@ TEST(whole_way)
 	whole(8000, true);
 	EXPECT_EQ(drops(), 0);
 	EXPECT_EQ(guest_stats(peer.g, RXQ).violations, 0);
+}
+
+static void *keep_locking(void *arg)
+{
+	/* The lock that the tap's news have to wait for */
+	while (!atomic_load((atomic_bool *)arg))
+		net_sh("ip link set b0 mtu 9000; ip link set b0 mtu 65000");
+	return NULL;
+}
+
+/*
+ * Packets to be segmented in tunnels wait in the tap while their driver goes. The
+ * next one has tunnels, too, but the tap has not heard of it yet: that is no
+ * reason for the kernel to warn.
+ */
+TEST(waits_for_the_next_driver)
+{
+	struct tunnel_hdr hdr = good_hdr(1000, false), got;
+	struct kvdev_net_config c;
+	atomic_bool over = false;
+	pthread_t thread;
+	unsigned int i, j, arrived = 0;
+	uint32_t total;
+
+	start_both(GUEST_TUNNEL | GUEST_SUM, 0);
+	whole(2500, false);
+	c = net_get(&peer);
+	total = tunnel_packet(packet, c.mac, 2500, 1, false);
+	ASSERT_EQ(pthread_create(&thread, NULL, keep_locking, &over), 0);
+	for (i = 0; i < 10; i++) {
+		/* Nobody reads the tap, and it still has tunnels. */
+		ASSERT_EQ(vring_state(peer.g->fd, VHOST_VDPA_SET_VRING_ENABLE,
+				      RXQ, 0), 0);
+		for (j = 0; j < 3; j++)
+			ASSERT_EQ(send_with(&hdr, packet, total), 0);
+		workers_rest();
+		guest_reset(peer.g);
+		net_wait_feature("t1", "tx-udp_tnl-segmentation", false);
+		MUST(guest_negotiate(peer.g));
+		MUST(guest_setup_vq(peer.g, RXQ));
+		MUST(guest_setup_vq(peer.g, TXQ));
+		peer.g->brk = peer_brk;
+		net_post(&peer, 128, PEER_BUF);
+		MUST(guest_driver_ok(peer.g));
+		for (j = 0; j < 3; j++)
+			arrived += receive_seq(&got, packet + total, TUNNEL_HDR,
+					       1, 500) == (int)total;
+	}
+	atomic_store(&over, true);
+	pthread_join(thread, NULL);
+	NOTE("%u of 30 arrived", arrived);
+	EXPECT_GE(arrived, 1);
+	EXPECT_EQ(guest_stats(peer.g, RXQ).violations, 0);
+	EXPECT_EQ(guest_status(peer.g), S_DRIVER_OK);
 }
 
 /* The VMM takes the room away that the tap needs: packets are lost, no more. */

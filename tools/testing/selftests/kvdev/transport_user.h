@@ -44,4 +44,45 @@ static inline struct guest *disk(void)
 	return guest_new(&o);
 }
 
+/* Rings where virtio 1.3, 2.7.2 has them, @align apart from each other. */
+static inline uint64_t legacy_ring(struct vq *vq, unsigned int num,
+				   size_t align)
+{
+	size_t used = (16 * num + 6 + 2 * num + align - 1) & ~(align - 1);
+	uint64_t at;
+	unsigned int i;
+
+	vq->num = num;
+	if (!vq->desc) {
+		at = guest_alloc(vq->g, used + 6 + 8 * num, 4096);
+		vq->desc = guest_ptr(vq->g, at);
+		vq->g->brk = (vq->g->brk + 4095) & ~4095UL;
+		vq->avail = (void *)(vq->desc + num);
+		vq->used = (void *)((uint8_t *)vq->desc + used);
+		vq->free = malloc(num * sizeof(*vq->free));
+	}
+	memset(vq->desc, 0, used + 6 + 8 * num);
+	vq->avail_idx = vq->last_used = vq->kicked = vq->nr_free = 0;
+	for (i = num; i-- > 0;)
+		vq->free[vq->nr_free++] = i;
+	return guest_addr(vq->g, vq->desc);
+}
+
+static inline uint64_t ring_gpa(uint64_t addr)
+{
+	/* GUEST_GPA is beyond what a page number reaches. */
+	return addr - GUEST_GPA + (1 << 20);
+}
+
+/* Guest memory where a page number of 32 bits reaches. */
+static inline void low_memory(struct guest *g)
+{
+	struct vhost_memory_region r[] = {
+		{ GUEST_GPA, g->o.mem, (uintptr_t)g->mem, 0 },
+		{ 1 << 20, g->o.mem, (uintptr_t)g->mem, 0 },
+	};
+
+	ASSERT_EQ(set_mem(g->fd, r, 2), 0);
+}
+
 #endif /* TRANSPORT_USER_H */
