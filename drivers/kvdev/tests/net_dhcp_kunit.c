@@ -6,8 +6,8 @@
 
 #include "../device/net/dhcp.h"
 
-#define GUEST_IP	0x64400001	/* 100.64.0.1 */
-#define SERVER_IP		0x64400000
+#define GUEST_IP	0x64400003	/* 100.64.0.3 */
+#define SERVER_IP	0x64400002
 #define XID		0xdeadbeef
 #define FRAME_MAX	1600
 
@@ -25,6 +25,8 @@
 #define NAK		6
 #define RELEASE		7
 #define INFORM		8
+
+#include "net_dhcp_packets.h"
 
 static const u8 guest[ETH_ALEN] = { 0x02, 0, 0, 0, 0, 0xff };
 static const u8 host[ETH_ALEN] = { 0xfe, 1, 2, 3, 4, 5 };
@@ -96,6 +98,15 @@ static void make_bootp(unsigned int words)
 	memcpy(p + 28, guest, ETH_ALEN);
 	f.len = f.bootp + 300;
 	finish();
+}
+
+/* From a guest that has an address, to @mac and @ip. */
+static void has_addr(u32 ciaddr, const u8 *mac, u32 ip)
+{
+	memcpy(f.data, mac, ETH_ALEN);
+	put_be32(f.data + IP + 12, ciaddr);
+	put_be32(f.data + IP + 16, ip);
+	put_be32(f.data + f.bootp + 12, ciaddr);
 }
 
 /* A DHCP message; options go on at the address that is returned. */
@@ -216,8 +227,8 @@ static void expect_reply(struct kunit *test, int ret, const u8 *from,
 			0xffffU);
 
 	KUNIT_EXPECT_EQ(test, be32(reply + BOOTP), 0x02010600U);
-	KUNIT_EXPECT_EQ(test, be32(reply + BOOTP + 4), XID);
-	KUNIT_EXPECT_EQ(test, be32(reply + BOOTP + 12), 0U);
+	KUNIT_EXPECT_EQ(test, be32(reply + BOOTP + 4),
+			be32(f.data + f.bootp + 4));
 	KUNIT_EXPECT_MEMEQ(test, reply + BOOTP + 28, guest, ETH_ALEN);
 }
 
@@ -319,6 +330,159 @@ static void wrong_address_naks(struct kunit *test)
 	}
 }
 
+/* RFC 2131, 4.3.2: to the server alone, or to all; the answer to the address */
+static void renewal_acks(struct kunit *test)
+{
+	static const u8 tap[ETH_ALEN] = { 0x06, 1, 1, 1, 1, 1 };
+	static const struct {
+		const u8 *mac;
+		u32 ip;
+	} to[] = {
+		{ host, SERVER_IP },
+		/* As ARP says, who knows nothing of us */
+		{ tap, SERVER_IP },
+		{ all, 0xffffffff },
+	};
+	unsigned int i;
+	int ret;
+
+	for (i = 0; i < 2 * ARRAY_SIZE(to); i++) {
+		make_dhcp(REQUEST);
+		has_addr(GUEST_IP, to[i / 2].mac, to[i / 2].ip);
+		/* 4.1: the broadcast flag is of those without an address */
+		f.data[BOOTP + 10] = i % 2 ? 0x80 : 0;
+		ret = ask(test, &full);
+		expect_reply(test, ret, host, false);
+		expect_lease(test, ret, ACK);
+		KUNIT_EXPECT_EQ(test, be32(reply + BOOTP + 12), GUEST_IP);
+	}
+	/* To somebody else */
+	make_dhcp(REQUEST);
+	has_addr(GUEST_IP, tap, SERVER_IP - 1);
+	KUNIT_EXPECT_EQ(test, ask(test, &full), -ENOENT);
+}
+
+static void renewal_of_another_address_naks(struct kunit *test)
+{
+	const u8 *opt;
+	int ret;
+
+	make_dhcp(REQUEST);
+	has_addr(GUEST_IP + 4, all, 0xffffffff);
+	ret = ask(test, &full);
+	expect_reply(test, ret, host, true);
+	opt = option(test, ret, 53);
+	KUNIT_ASSERT_NOT_NULL(test, opt);
+	KUNIT_EXPECT_EQ(test, opt[2], NAK);
+	KUNIT_EXPECT_EQ(test, be32(reply + BOOTP + 12), 0U);
+	KUNIT_EXPECT_EQ(test, be32(reply + BOOTP + 16), 0U);
+}
+
+/* RFC 2131, 4.3.5: to the address it says, with neither address nor lease */
+static void inform_acks(struct kunit *test)
+{
+	const u8 *opt;
+	int ret;
+
+	make_dhcp(INFORM);
+	has_addr(0x0a000005, all, 0xffffffff);
+	ret = ask(test, &full);
+	KUNIT_ASSERT_TRUE(test, ret >= BOOTP + 300);
+	KUNIT_EXPECT_MEMEQ(test, reply, guest, ETH_ALEN);
+	KUNIT_EXPECT_EQ(test, be32(reply + IP + 16), 0x0a000005U);
+	KUNIT_EXPECT_EQ(test, be32(reply + BOOTP + 12), 0x0a000005U);
+	KUNIT_EXPECT_EQ(test, be32(reply + BOOTP + 16), 0U);
+	opt = option(test, ret, 53);
+	KUNIT_ASSERT_NOT_NULL(test, opt);
+	KUNIT_EXPECT_EQ(test, opt[2], ACK);
+	KUNIT_EXPECT_NULL(test, option(test, ret, 51));
+	expect_addr(test, ret, 54, SERVER_IP);
+	expect_addr(test, ret, 6, SERVER_IP);
+	/* Nowhere to send it */
+	make_dhcp(INFORM);
+	KUNIT_EXPECT_EQ(test, ask(test, &full), 0);
+}
+
+/* Who has an address and gives it up, or asks in the old way */
+static void address_in_other_messages(struct kunit *test)
+{
+	int ret;
+
+	make_dhcp(RELEASE);
+	has_addr(GUEST_IP, host, SERVER_IP);
+	KUNIT_EXPECT_EQ(test, ask(test, &full), 0);
+	make_dhcp(DISCOVER);
+	has_addr(GUEST_IP, all, 0xffffffff);
+	ret = ask(test, &full);
+	expect_reply(test, ret, host, false);
+	expect_lease(test, ret, OFFER);
+	KUNIT_EXPECT_EQ(test, be32(reply + BOOTP + 12), 0U);
+	make_bootp(5);
+	has_addr(GUEST_IP, all, 0xffffffff);
+	ret = ask(test, &full);
+	expect_reply(test, ret, host, false);
+	KUNIT_EXPECT_EQ(test, be32(reply + BOOTP + 16), GUEST_IP);
+	make_bootp(5);
+	has_addr(GUEST_IP + 4, all, 0xffffffff);
+	KUNIT_EXPECT_EQ(test, ask(test, &full), -ENOENT);
+}
+
+static void make_client_packet(const struct client_packet *c)
+{
+	const u8 *o = (const u8 *)c->options;
+	u32 len = 0;
+	u8 *p;
+
+	make_bootp(5);
+	p = f.data + BOOTP;
+	memcpy(f.data, c->dst == 0xffffffff ? all : host, ETH_ALEN);
+	put_be32(f.data + IP + 12, c->src);
+	put_be32(f.data + IP + 16, c->dst);
+	put_be32(p + 4, c->xid);
+	kvdev_put_be16(p + 8, c->secs);
+	kvdev_put_be16(p + 10, c->flags);
+	put_be32(p + 12, c->ciaddr);
+	put_be32(p + 236, 0x63825363);
+	while (o[len] != 255)
+		len += 2 + o[len + 1];
+	memcpy(p + 240, o, len + 1);
+	f.len = BOOTP + c->len;
+	finish();
+}
+
+static void client_packet_desc(const struct client_packet *c, char *desc)
+{
+	strscpy(desc, c->name, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(client, client_packets, client_packet_desc);
+
+/* What clients send is answered. */
+static void clients(struct kunit *test)
+{
+	const struct client_packet *c = test->param_value;
+	bool inform = c->options[0] == 53 && c->options[2] == INFORM;
+	const u8 *opt;
+	int ret;
+
+	make_client_packet(c);
+	ret = ask(test, &full);
+	if (!c->answer) {
+		KUNIT_EXPECT_EQ(test, ret, 0);
+		return;
+	}
+	expect_reply(test, ret, host, c->flags && !c->ciaddr);
+	KUNIT_EXPECT_EQ(test, be32(reply + BOOTP + 12), c->ciaddr);
+	if (!inform) {
+		expect_lease(test, ret, c->answer);
+		return;
+	}
+	opt = option(test, ret, 53);
+	KUNIT_ASSERT_NOT_NULL(test, opt);
+	KUNIT_EXPECT_EQ(test, opt[2], c->answer);
+	KUNIT_EXPECT_NULL(test, option(test, ret, 51));
+}
+
 static void other_server_is_not_ours(struct kunit *test)
 {
 	add_addr(make_dhcp(REQUEST), 54, 0x0a000001);
@@ -400,7 +564,6 @@ static const struct bad_case bad_cases[] = {
 	{ "a shorter address", BOOTP + 2, 5 },
 	{ "a longer address", BOOTP + 2, 16 },
 	{ "relayed", BOOTP + 3, 1 },
-	{ "has an address", BOOTP + 15, 1 },
 	{ "address of somebody", BOOTP + 28, 4 },
 	{ "wants a file", BOOTP + 108, 'x' },
 };
@@ -422,10 +585,14 @@ static void not_for_us(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ask(test, &full), -ENOENT);
 }
 
-/* RFC 951: 300 bytes are the least; cut anywhere, nothing is read behind. */
-static void too_short_is_ignored(struct kunit *test)
+/*
+ * RFC 951: BOOTP has 300 bytes at least. A DHCP message has as many as its options
+ * need, which is less. Cut anywhere, nothing is read behind.
+ */
+static void cut_anywhere(struct kunit *test)
 {
-	u32 len;
+	u32 len, end = OPTIONS + 4 + 3;
+	bool dhcp;
 
 	for (len = 0; len < BOOTP + 300; len++) {
 		make_dhcp(DISCOVER);
@@ -434,8 +601,20 @@ static void too_short_is_ignored(struct kunit *test)
 		if (len < BOOTP)
 			continue;
 		finish();
+		/* With the message type it is a message, without it is none */
+		dhcp = len >= end;
+		KUNIT_EXPECT_EQ(test, ask(test, &full) > 0, dhcp);
+		make_bootp(5);
+		f.len = len;
+		finish();
 		KUNIT_EXPECT_EQ(test, ask(test, &full), -ENOENT);
 	}
+	make_bootp(5);
+	KUNIT_EXPECT_TRUE(test, ask(test, &full) > 0);
+}
+
+static void long_frames(struct kunit *test)
+{
 	/* What Ethernet pads is no part of it; too long for Ethernet is not */
 	make_dhcp(DISCOVER);
 	f.len += 100;
@@ -544,12 +723,18 @@ static struct kunit_case dhcp_cases[] = {
 	KUNIT_CASE(request_acks),
 	KUNIT_CASE(request_of_options),
 	KUNIT_CASE(wrong_address_naks),
+	KUNIT_CASE(renewal_acks),
+	KUNIT_CASE(renewal_of_another_address_naks),
+	KUNIT_CASE(inform_acks),
+	KUNIT_CASE(address_in_other_messages),
+	KUNIT_CASE_PARAM(clients, client_gen_params),
 	KUNIT_CASE(other_server_is_not_ours),
 	KUNIT_CASE(other_messages_are_swallowed),
 	KUNIT_CASE(broadcast_flag),
 	KUNIT_CASE(bootp_answers),
 	KUNIT_CASE_PARAM(not_for_us, bad_gen_params),
-	KUNIT_CASE(too_short_is_ignored),
+	KUNIT_CASE(cut_anywhere),
+	KUNIT_CASE(long_frames),
 	KUNIT_CASE(options_are_bounded),
 	KUNIT_CASE(longest_names),
 	KUNIT_CASE(candidates),

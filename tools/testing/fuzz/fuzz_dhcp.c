@@ -13,6 +13,11 @@
 
 static const u8 guest[ETH_ALEN] = { 0x02, 0, 0, 0, 0, 0xff };
 
+static u32 get_be32(const u8 *p)
+{
+	return (u32)kvdev_get_be16(p) << 16 | kvdev_get_be16(p + 2);
+}
+
 static u32 sum(const u8 *data, u32 len, u32 start)
 {
 	u32 i;
@@ -49,8 +54,11 @@ static void make_request(u8 *frame, u32 len)
 	memcpy(frame + 42 + 236, cookie, sizeof(cookie));
 }
 
-static void check_reply(const u8 *reply, int len)
+static void check_reply(const struct kvdev_dhcp *dhcp, const u8 *frame,
+			const u8 *reply, int len)
 {
+	static const u8 all[ETH_ALEN] = { 255, 255, 255, 255, 255, 255 };
+	u32 ip = 14 + 4 * (frame[14] & 15), to, addr, ciaddr;
 	const u8 *at = reply + 42 + 236 + 4, *end = reply + len;
 
 	CHECK(len >= 42 + 300 && len <= KVDEV_DHCP_REPLY_MAX);
@@ -61,6 +69,13 @@ static void check_reply(const u8 *reply, int len)
 	CHECK(sum(reply + 34, len - 34,
 		  sum(reply + 26, 8, 17 + len - 34)) == 0xffff);
 	CHECK(!memcmp(reply + 42 + 28, guest, ETH_ALEN));
+	/* To all, or the guest, at its address or the one it says it has */
+	to = get_be32(reply + 30);
+	addr = get_be32(reply + 42 + 16);
+	ciaddr = get_be32(frame + ip + 8 + 12);
+	CHECK(!memcmp(reply, to == 0xffffffff ? all : guest, ETH_ALEN));
+	CHECK(to == 0xffffffff || to == dhcp->addr || to == ciaddr);
+	CHECK(!addr || addr == dhcp->addr);
 	while (*at != 255) {
 		CHECK(end - at > 2 && end - at > 2 + at[1]);
 		at += 2 + at[1];
@@ -93,6 +108,13 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 		make_request(frame, len);
 		if (len > 42 + 240)
 			take_bytes(&in, frame + 42 + 240, len - 42 - 240);
+		/* Of who renews */
+		if (len > 42 + 240 && how & 16) {
+			kvdev_put_be16(frame + 42 + 12, dhcp.addr >> 16);
+			kvdev_put_be16(frame + 42 + 14, dhcp.addr);
+			if (how & 32)
+				frame[42 + 15] ^= 4;
+		}
 	} else {
 		take_bytes(&in, frame, len);
 	}
@@ -109,7 +131,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 		CHECK(!memcmp(frame + ETH_ALEN, guest, ETH_ALEN));
 	}
 	if (ret > 0)
-		check_reply(reply, ret);
+		check_reply(&dhcp, frame, reply, ret);
 	free(exact);
 	return 0;
 }

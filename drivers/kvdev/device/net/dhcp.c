@@ -26,7 +26,11 @@
 #define BOOTP_SNAME	44
 #define BOOTP_FILE	108
 #define BOOTP_OPTIONS	236
-/* RFC 951: with its area for vendors a packet has this length at least. */
+/*
+ * RFC 951: with its area for vendors a packet has this length at least. DHCP has
+ * no such limit, and systemd-networkd sends less (RFC 2131, table 1: options have
+ * variable length). What we send has it: there are clients that insist.
+ */
 #define BOOTP_MIN	300
 /* RFC 2131, 2: a datagram of 576 bytes is what every client can receive. */
 #define BOOTP_MAX	(576 - IP_HLEN - UDP_HLEN)
@@ -64,11 +68,12 @@ enum {
 	MSG_ACK,
 	MSG_NAK,
 	MSG_RELEASE,
+	MSG_INFORM,
 };
 
 static const u8 cookie[4] = { 99, 130, 83, 99 };
 
-/* What a request's options say. */
+/* What a request says: its options, and the address its sender has. */
 struct options {
 	u8 type;
 	bool has_addr;
@@ -77,6 +82,7 @@ struct options {
 	bool wants_file;
 	u32 addr;
 	u32 server;
+	u32 ciaddr;
 };
 
 /* Where the options of a reply end so far. */
@@ -129,9 +135,13 @@ static const u8 *find_bootp(const struct kvdev_dhcp *dhcp, const u8 *frame,
 	    len > KVDEV_DHCP_REQUEST_MAX ||
 	    !kvdev_dhcp_candidate(frame, len))
 		return NULL;
-	/* To all, or to the host; only from the guest itself */
+	/*
+	 * To all, or to the host, whatever address its interface has: who renews
+	 * knows from ARP where to send it. Only from the guest itself
+	 */
 	if (memcmp(frame, broadcast, ETH_ALEN) &&
-	    memcmp(frame, dhcp->host_mac, ETH_ALEN))
+	    memcmp(frame, dhcp->host_mac, ETH_ALEN) &&
+	    get_be32(ip + 16) != (dhcp->addr ^ 1))
 		return NULL;
 	if (memcmp(frame + ETH_ALEN, dhcp->guest_mac, ETH_ALEN))
 		return NULL;
@@ -149,19 +159,19 @@ static const u8 *find_bootp(const struct kvdev_dhcp *dhcp, const u8 *frame,
 	if (kvdev_get_be16(udp) != PORT_CLIENT ||
 	    kvdev_get_be16(udp + 2) != PORT_SERVER)
 		return NULL;
-	if (ulen < UDP_HLEN + BOOTP_MIN || ulen > total - hlen)
+	if (ulen < UDP_HLEN + BOOTP_OPTIONS || ulen > total - hlen)
 		return NULL;
 	*size = ulen - UDP_HLEN;
 	return udp + UDP_HLEN;
 }
 
-/* Of the guest itself, not relayed, that has no address and no file yet. */
+/* Of the guest itself, not relayed, that has no file yet. */
 static bool is_request(const struct kvdev_dhcp *dhcp, const u8 *req)
 {
 	return req[BOOTP_OP] == OP_REQUEST &&
 	       req[BOOTP_HTYPE] == HTYPE_ETHERNET &&
 	       req[BOOTP_HLEN] == ETH_ALEN && !req[BOOTP_HOPS] &&
-	       !get_be32(req + BOOTP_CIADDR) && !req[BOOTP_FILE] &&
+	       !req[BOOTP_FILE] &&
 	       !memcmp(req + BOOTP_CHADDR, dhcp->guest_mac, ETH_ALEN);
 }
 
@@ -201,6 +211,7 @@ static void read_options(struct options *opts, const u8 *req, u32 size)
 	const u8 *at = req + BOOTP_OPTIONS, *end = req + size;
 
 	memset(opts, 0, sizeof(*opts));
+	opts->ciaddr = get_be32(req + BOOTP_CIADDR);
 	if (end - at < sizeof(cookie) || memcmp(at, cookie, sizeof(cookie)))
 		return;
 	at += sizeof(cookie);
@@ -216,26 +227,53 @@ static void read_options(struct options *opts, const u8 *req, u32 size)
 	}
 }
 
+/* RFC 951: who has an address wants a file. Ours, or what is it doing here? */
+static int decide_bootp(const struct kvdev_dhcp *dhcp,
+			const struct options *opts, u32 size)
+{
+	if (size < BOOTP_MIN || (opts->ciaddr && opts->ciaddr != dhcp->addr))
+		return -ENOENT;
+	return MSG_BOOTP;
+}
+
 /*
- * What to answer a message: MSG_BOOTP, an offer, an ACK, a NAK; or 0 for
+ * RFC 2131, 4.3.2. Who selects, or starts again, has no address yet and says which
+ * one it wants; who renews or rebinds has one.
+ */
+static int decide_request(const struct kvdev_dhcp *dhcp,
+			  const struct options *opts)
+{
+	if (opts->ciaddr)
+		return opts->ciaddr == dhcp->addr ? MSG_ACK : MSG_NAK;
+	if (opts->has_addr && opts->addr != dhcp->addr)
+		return MSG_NAK;
+	return MSG_ACK;
+}
+
+/*
+ * What to answer a message: an offer, an ACK, a NAK, MSG_BOOTP; or -ENODATA for
  * nothing, or -ENOENT for a message to another server.
  */
-static int decide(const struct kvdev_dhcp *dhcp, const struct options *opts)
+static int decide(const struct kvdev_dhcp *dhcp, const struct options *opts,
+		  u32 size)
 {
+	if (opts->type == MSG_BOOTP)
+		return decide_bootp(dhcp, opts, size);
 	if (opts->has_server && opts->server != (dhcp->addr ^ 1))
 		return -ENOENT;
 	switch (opts->type) {
 	case MSG_DISCOVER:
 		return MSG_OFFER;
 	case MSG_REQUEST:
-		if (opts->has_addr && opts->addr != dhcp->addr)
-			return MSG_NAK;
-		return MSG_ACK;
+		return decide_request(dhcp, opts);
+	case MSG_INFORM:
+		/* RFC 2131, 4.3.5: to the address it has, whatever that is */
+		return opts->ciaddr ? MSG_ACK : -ENODATA;
 	default:
 		/* RFC 2131, 4.3.3, 4.3.4: no answer. The address stays what it
 		 * is, there is no other
 		 */
-		return 0;
+		return -ENODATA;
 	}
 }
 
@@ -282,7 +320,7 @@ static u32 put_options(const struct kvdev_dhcp *dhcp, u8 *reply, int type,
 	}
 	/* RFC 2131, table 3: a NAK says no more */
 	if (type != MSG_NAK) {
-		if (type != MSG_BOOTP)
+		if (type != MSG_BOOTP && opts->type != MSG_INFORM)
 			put_addr(&w, OPT_LEASE_TIME, LEASE_FOREVER);
 		put_addr(&w, OPT_SUBNET_MASK, MASK_31);
 		put_addr(&w, OPT_ROUTERS, host);
@@ -301,7 +339,7 @@ static u32 put_options(const struct kvdev_dhcp *dhcp, u8 *reply, int type,
 }
 
 static void put_bootp(const struct kvdev_dhcp *dhcp, const u8 *req, u8 *reply,
-		      int type)
+		      int type, const struct options *opts)
 {
 	reply[BOOTP_OP] = OP_REPLY;
 	reply[BOOTP_HTYPE] = HTYPE_ETHERNET;
@@ -311,7 +349,11 @@ static void put_bootp(const struct kvdev_dhcp *dhcp, const u8 *req, u8 *reply,
 	memcpy(reply + BOOTP_CHADDR, dhcp->guest_mac, ETH_ALEN);
 	if (type == MSG_NAK)
 		return;
-	put_be32(reply + BOOTP_YIADDR, dhcp->addr);
+	/* RFC 2131, table 3: an offer says 0 */
+	if (type != MSG_OFFER)
+		put_be32(reply + BOOTP_CIADDR, opts->ciaddr);
+	if (opts->type != MSG_INFORM)
+		put_be32(reply + BOOTP_YIADDR, dhcp->addr);
 	put_be32(reply + BOOTP_SIADDR, dhcp->addr ^ 1);
 	memcpy(reply + BOOTP_SNAME, dhcp->tftp_server,
 	       strnlen(dhcp->tftp_server, KVDEV_DHCP_NAME_MAX));
@@ -335,13 +377,12 @@ static u16 fold(u32 sum)
 }
 
 static void put_frame(const struct kvdev_dhcp *dhcp, u8 *frame, u32 size,
-		      bool broadcast)
+		      u32 to)
 {
 	u8 *ip = frame + ETH_HLEN, *udp = ip + IP_HLEN;
-	u32 to = broadcast ? 0xffffffff : dhcp->addr;
 	u16 sum;
 
-	if (broadcast)
+	if (to == 0xffffffff)
 		memset(frame, 0xff, ETH_ALEN);
 	else
 		memcpy(frame, dhcp->guest_mac, ETH_ALEN);
@@ -366,6 +407,21 @@ static void put_frame(const struct kvdev_dhcp *dhcp, u8 *frame, u32 size,
 	kvdev_put_be16(udp + 6, sum ? sum : 0xffff);
 }
 
+/* RFC 2131, 4.1: where a reply goes */
+static u32 reply_to(const struct kvdev_dhcp *dhcp, const u8 *req, int type,
+		    const struct options *opts)
+{
+	/* Who has to drop its address cannot receive what is for it. */
+	if (type == MSG_NAK)
+		return 0xffffffff;
+	if (opts->ciaddr)
+		return type == MSG_OFFER ? dhcp->addr : opts->ciaddr;
+	/* Nor can a client without one that says so. */
+	if (kvdev_get_be16(req + BOOTP_FLAGS) & FLAG_BROADCAST)
+		return 0xffffffff;
+	return dhcp->addr;
+}
+
 int kvdev_dhcp_answer(const struct kvdev_dhcp *conf, const u8 *frame, u32 len,
 		      u8 *reply)
 {
@@ -373,10 +429,9 @@ int kvdev_dhcp_answer(const struct kvdev_dhcp *conf, const u8 *frame, u32 len,
 	struct kvdev_dhcp dhcp = *conf;
 	u8 *bootp = reply + ETH_HLEN + IP_HLEN + UDP_HLEN;
 	struct options opts;
-	int type = MSG_BOOTP;
-	bool broadcast;
 	const u8 *req;
 	u32 size;
+	int type;
 
 	if (!memcmp(dhcp.host_mac, none, ETH_ALEN)) {
 		memcpy(dhcp.host_mac, dhcp.guest_mac, ETH_ALEN);
@@ -386,20 +441,13 @@ int kvdev_dhcp_answer(const struct kvdev_dhcp *conf, const u8 *frame, u32 len,
 	if (!req || !is_request(&dhcp, req))
 		return -ENOENT;
 	read_options(&opts, req, size);
-	if (opts.type != MSG_BOOTP) {
-		type = decide(&dhcp, &opts);
-		if (type <= 0)
-			return type;
-	}
+	type = decide(&dhcp, &opts, size);
+	if (type < 0)
+		return type == -ENODATA ? 0 : type;
 
 	memset(reply, 0, KVDEV_DHCP_REPLY_MAX);
-	put_bootp(&dhcp, req, bootp, type);
+	put_bootp(&dhcp, req, bootp, type, &opts);
 	size = put_options(&dhcp, bootp, type, &opts);
-	/* RFC 2131, 4.1: a client that says so, or has to drop its address,
-	 * cannot receive what is for its address
-	 */
-	broadcast = type == MSG_NAK ||
-		    kvdev_get_be16(req + BOOTP_FLAGS) & FLAG_BROADCAST;
-	put_frame(&dhcp, reply, size, broadcast);
+	put_frame(&dhcp, reply, size, reply_to(&dhcp, req, type, &opts));
 	return ETH_HLEN + IP_HLEN + UDP_HLEN + size;
 }
