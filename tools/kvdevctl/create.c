@@ -244,6 +244,9 @@ static void parse(struct create_options *o, int argc, char **argv)
 		net_check(&o->net, &o->nr_queues);
 	else if (o->net_option)
 		usage_error("--tap and what belongs to it are for network devices");
+	if (o->vdpa && o->features && !(o->features & BUS_FEATURE))
+		usage_error("--features: a device for the vDPA bus needs bit 33 (ACCESS_PLATFORM), too: add 0x%llx",
+			    BUS_FEATURE);
 	if (o->type == KVDEV_DEVICE_VMMCI &&
 	    (o->vdpa || o->nr_queues || o->queue_size))
 		usage_error("a vmmci has no queues, and is not for the vDPA bus");

@@ -56,8 +56,12 @@ static void add_failed(const char *name, int ret)
 
 	switch (-ret) {
 	case EOPNOTSUPP:
-		error("'%s' is not for the vDPA bus: no driver there knows its type",
-		      name);
+		if (!device_find(name, &d) && d.device_id != KVDEV_DEVICE_VMMCI)
+			error("'%s' is not for the vDPA bus: its --features lack bit 33 (ACCESS_PLATFORM), which drivers there need: add 0x%llx when you create it",
+			      name, BUS_FEATURE);
+		else
+			error("'%s' is not for the vDPA bus: no driver there knows its type",
+			      name);
 		return;
 	case EPROTONOSUPPORT:
 		if (!access("/sys/module/kvdev_vdpa", F_OK)) {

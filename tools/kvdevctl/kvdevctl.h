@@ -36,9 +36,12 @@
 #include <json-c/json.h>
 #include <linux/kvdev_net.h>
 #include <linux/kvdev_vmmci.h>
+#include <linux/virtio_config.h>
 
 #define ARRAY_SIZE(a)		(sizeof(a) / sizeof((a)[0]))
 #define BIT_ULL(n)		(1ULL << (n))
+/* What a device must be able to offer on the vDPA bus. */
+#define BUS_FEATURE		BIT_ULL(VIRTIO_F_ACCESS_PLATFORM)
 #define __printf(fmt, args)	__attribute__((format(printf, fmt, args)))
 #undef __noreturn
 #define __noreturn		__attribute__((noreturn))

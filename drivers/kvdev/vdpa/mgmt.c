@@ -135,6 +135,11 @@ static struct kvdev_dev *claim_device(struct kvdev_vdpa *v, const char *name,
 	/* Drivers behind the bus use the addresses it gives them. */
 	dev->extra_features = BIT_ULL(VIRTIO_F_ACCESS_PLATFORM);
 	kvdev_dev_update_features(dev);
+	/* As others on the bus do: no driver there could use it. */
+	if (!(dev->regs.device_features & BIT_ULL(VIRTIO_F_ACCESS_PLATFORM))) {
+		ret = -EOPNOTSUPP;
+		goto err_unclaim;
+	}
 	/*
 	 * QEMU takes the 16 bits of the largest ring size for 32 and ends up
 	 * with its own limit, whatever we say.

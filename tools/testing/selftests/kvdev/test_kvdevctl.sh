@@ -245,6 +245,24 @@ if [[ ${python:-} ]]; then
 	gone "$n.force"
 fi
 
+step "features without what the bus needs"
+bad 2 'needs bit 33 (ACCESS_PLATFORM), too: add 0x200000000' -- create rng "$x" --features 0x130000000 --vdpa
+bad 1 'there is no device' -- show "$x"
+if [[ -e /sys/module/kvdev_vdpa ]] || modprobe -q kvdev_vdpa; then
+	ok create rng "$x" --features 0x130000000
+	bad 1 'lack bit 33 (ACCESS_PLATFORM)' -- vdpa add "$x"
+	# It is as it was, and free.
+	ok show "$x"
+	lacks ACCESS_PLATFORM
+	has 'used by +nobody'
+	ok delete "$x"
+	ok create rng "$x" --features 0x330000000 --vdpa
+	ok show "$x"
+	has 'offered.* ACCESS_PLATFORM'
+	lacks INDIRECT_DESC.*EVENT_IDX.*PACKED
+	ok delete "$x" --vdpa
+fi
+
 step "a VMM control interface"
 ok create vmmci "$n.ci"
 ok show "$n.ci"
