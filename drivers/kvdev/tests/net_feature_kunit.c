@@ -78,9 +78,30 @@ static void fits(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, kvdev_net_features_fit(c->features), c->fit);
 }
 
+/* virtio 1.3, 5.1.3.1: each of these needs another one. */
+static void none_fits_alone(struct kunit *test)
+{
+	static const u64 needy[] = {
+		F(GUEST_TSO4), F(GUEST_TSO6), F(GUEST_ECN), F(GUEST_UFO),
+		F(GUEST_USO4), F(GUEST_USO6), F(HOST_TSO4), F(HOST_TSO6),
+		F(HOST_ECN), F(HOST_UFO), F(HOST_USO), F(CTRL_RX),
+		F(CTRL_RX_EXTRA), F(CTRL_VLAN), F(GUEST_ANNOUNCE),
+		F(CTRL_MAC_ADDR), F(CTRL_GUEST_OFFLOADS), F(DEVICE_STATS),
+		F(NOTF_COAL), F(VQ_NOTF_COAL), F(MQ), F(RSS), F(HASH_REPORT),
+	};
+	const u64 needed = F(CSUM) | F(GUEST_CSUM) | F(CTRL_VQ);
+	u32 i;
+
+	KUNIT_EXPECT_TRUE(test, kvdev_net_features_fit(needed));
+	for (i = 0; i < ARRAY_SIZE(needy); i++)
+		KUNIT_EXPECT_EQ_MSG(test, kvdev_net_features_fit(needy[i]),
+				    false, "number %u", i);
+}
+
 static struct kunit_case feature_cases[] = {
 	KUNIT_CASE(folds),
 	KUNIT_CASE_PARAM(fits, fit_gen_params),
+	KUNIT_CASE(none_fits_alone),
 	{ }
 };
 

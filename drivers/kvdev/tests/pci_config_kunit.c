@@ -237,7 +237,7 @@ static void window_nonsense_is_harmless(struct kunit *test)
 		{ 0, 0, 4 }, { 2, 0, 4 }, { 4, 0, 4 }, { 255, 0, 4 },
 		{ 3, 0, 0 }, { 3, 0, 3 }, { 3, 0, 5 }, { 3, 0, 8 },
 		{ 3, 0, 16 }, { 3, 0, U32_MAX }, { 3, U32_MAX, 4 },
-		{ 3, 0x80000000, 1 },
+		{ 3, 0x80000000, 1 }, { 3, 32, 8 },
 	};
 	struct regs_test *t = test->priv;
 	struct window w = { .cfg.window_bar = 3 };

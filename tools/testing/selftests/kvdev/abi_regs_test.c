@@ -362,3 +362,41 @@ TEST(isr)
 	EXPECT_EQ(reg_read(g, g->bar.common_offset + 26, 2), 1);
 	blk_works(g);
 }
+
+/* A ring over two regions is mapped by pages: in each they must be whole. */
+TEST(ring_over_two_regions)
+{
+	struct guest_options o = { .pci = true,
+				   .backend = temp_file(1 << 20, 0) };
+	static const struct {
+		uint32_t cut;
+		int status;
+	} t[] = {
+		{ 4096, S_DRIVER_OK },
+		{ 3072, S_DRIVER_OK | VIRTIO_CONFIG_S_NEEDS_RESET },
+		{ 4096 + 16, S_DRIVER_OK | VIRTIO_CONFIG_S_NEEDS_RESET },
+	};
+	struct guest *g = guest_new(&o);
+	uint32_t c = g->bar.common_offset;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(t); i++) {
+		uint32_t cut = t[i].cut;
+		struct vhost_memory_region r[] = {
+			{ GUEST_GPA, cut, (uintptr_t)g->mem, 0 },
+			{ GUEST_GPA + cut, GUEST_MEM - cut,
+			  (uintptr_t)g->mem + cut, 0 },
+		};
+
+		ASSERT_EQ(set_mem(g->fd, r, 2), 0);
+		ASSERT_EQ(guest_negotiate(g), 0);
+		reg_write(g, c + 22, 2, 0);
+		reg_write(g, c + 32, 8, GUEST_GPA + 2048);
+		reg_write(g, c + 40, 8, GUEST_GPA + 65536);
+		reg_write(g, c + 48, 8, GUEST_GPA + 131072);
+		reg_write(g, c + 28, 2, 1);
+		guest_driver_ok(g);
+		EXPECT_EQ(guest_status(g), t[i].status);
+		guest_reset(g);
+	}
+}

@@ -566,3 +566,33 @@ TEST(set_config)
 
 	EXPECT_EQ(cmd(fd, VHOST_VDPA_SET_CONFIG, &a), -EOPNOTSUPP);
 }
+
+/* Nothing beyond its end, though it says what the first byte does. */
+TEST(set_config_limits)
+{
+	static const struct {
+		uint32_t off, len;
+	} bad[] = {
+		{ 0, 1 }, { -1U, 4 }, { 1, 4 }, { UINT32_MAX, 1 },
+	};
+	struct {
+		struct vhost_vdpa_config c;
+		uint8_t buf[8];
+	} __attribute__((packed)) a = { .c.len = 4 };
+	int fd = open_at(OPENED);
+	unsigned int i;
+	uint32_t size;
+
+	ASSERT_EQ(create(fd, VIRTIO_ID_SCSI, 0, 0), 0);
+	ASSERT_EQ(cmd(fd, VHOST_SET_OWNER, NULL), 0);
+	ASSERT_EQ(cmd(fd, VHOST_VDPA_GET_CONFIG_SIZE, &size), 0);
+	ASSERT_EQ(cmd(fd, VHOST_VDPA_GET_CONFIG, &a), 0);
+	EXPECT_EQ(cmd(fd, VHOST_VDPA_SET_CONFIG, &a), 0);
+	memset(a.buf, a.buf[0], sizeof(a.buf));
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
+		a.c.off = bad[i].off == UINT32_MAX ? bad[i].off :
+						     size + bad[i].off;
+		a.c.len = bad[i].len;
+		EXPECT_EQ(cmd(fd, VHOST_VDPA_SET_CONFIG, &a), -EINVAL);
+	}
+}

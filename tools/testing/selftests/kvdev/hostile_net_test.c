@@ -394,6 +394,31 @@ static void *keep_flooding(void *foreign)
 	return NULL;
 }
 
+/* Buffers that are merged have more pieces together than a chain may. */
+TEST(receive_in_too_many_pieces)
+{
+	enum { NR = 700 };
+	static struct seg s[NR];
+	struct vq *vq;
+	int i, k;
+
+	net_start(&n, 0, false);
+	vq = &n.g->vq[RXQ];
+	for (i = 0; i < 2; i++) {
+		uint64_t table = guest_alloc(n.g, NR * 16, 16);
+		uint64_t data = guest_alloc(n.g, 2 * NR, 1);
+
+		for (k = 0; k < NR; k++)
+			s[k] = (struct seg){ data + 2 * k, 1, W };
+		ASSERT_GE(vq_add_indirect(vq, table, s, NR), 0);
+	}
+	vq_kick_always(vq);
+	ASSERT_EQ(peer_send_filled(&n, 2 * NR - HDR, 3), 0);
+	ASSERT_TRUE(event_wait(vq->err, WAIT_MS));
+	EXPECT_TRUE(guest_status(n.g) & VIRTIO_CONFIG_S_NEEDS_RESET);
+	EXPECT_EQ(guest_stats(n.g, RXQ).violations, 1);
+}
+
 /*
  * Packets that never get as far as a buffer: they do not end, and the worker
  * does not keep others waiting for it (CVE-2019-3900).

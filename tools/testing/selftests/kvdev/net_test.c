@@ -725,3 +725,17 @@ TEST(busy_poll)
 	/* The device can be stopped while it looks. */
 	guest_reset(n.g);
 }
+
+TEST(no_such_queue)
+{
+	static const uint32_t bad[] = { 2, 3, 65536, UINT32_MAX };
+	unsigned int i;
+
+	net_start(&n, 0, false);
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
+		struct kvdev_net_get_stats s = { .size = sizeof(s),
+						 .queue = bad[i] };
+
+		EXPECT_EQ(cmd(n.g->fd, KVDEV_NET_GET_STATS, &s), -ENXIO);
+	}
+}

@@ -714,3 +714,23 @@ TEST(rings_that_cannot_be)
 	blk_works(g);
 	vdpa_done(d, g);
 }
+
+/* VMMs end on an id that is none of virtio. */
+TEST(not_for_the_bus)
+{
+	struct kvdev_create c = {
+		.size = sizeof(c),
+		.flags = KVDEV_CREATE_NAMED,
+		.device_id = KVDEV_DEVICE_VMMCI,
+	};
+	struct kvdev_name n = { .size = sizeof(n) };
+	int fd = dev_open();
+
+	snprintf((char *)c.name, sizeof(c.name), "vdpa-vmmci-%d", getpid());
+	memcpy(n.name, c.name, sizeof(n.name));
+	/* That there is a bus */
+	vdpa_delete(vdpa_disk());
+	ASSERT_EQ(cmd(fd, KVDEV_CREATE, &c), 0);
+	EXPECT_NE(vdpa_tool("dev add name %s mgmtdev kvdev", (char *)c.name), 0);
+	EXPECT_EQ(cmd(fd, KVDEV_DELETE, &n), 0);
+}
