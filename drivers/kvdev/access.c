@@ -3,6 +3,8 @@
  * The register level: the driver's accesses are decoded by transport/ and done
  * here.
  */
+#include <linux/delay.h>
+#include <linux/jiffies.h>
 #include <linux/string.h>
 
 #include "core.h"
@@ -232,20 +234,53 @@ static int write_config(struct kvdev_dev *dev,
 				      acc->len);
 }
 
-/* Do what an access asks for. Errors are told through status, not here. */
-static void perform(struct kvdev_dev *dev, u32 actions,
-		    struct kvdev_reg_access *acc)
+/* So long does a driver wait for its reset, before it is to read status. */
+#define RESET_WAIT	msecs_to_jiffies(20)
+
+/*
+ * A driver writes 0 to status. It reads status until that is 0 (virtio 1.3, 2.4),
+ * so that its processor need not stand still until all requests have ended.
+ * Most resets are over before it looks. What came before virtio 1.0 does not
+ * look, nor does Linux with virtio-mmio.
+ */
+static int reset(struct kvdev_dev *dev)
 {
+	unsigned long end = jiffies + RESET_WAIT;
+	int ret;
+
+	trace_kvdev_status(dev->id, kvdev_dev_status(dev), 0);
+	if (dev->regs.legacy || is_mmio(dev->transport))
+		return kvdev_dev_reset(dev, KVDEV_WAIT_KILLABLE);
+	do {
+		ret = kvdev_dev_reset(dev, KVDEV_WAIT_NOT);
+		if (ret != -EAGAIN)
+			return ret;
+		usleep_range(50, 200);
+	} while (time_before(jiffies, end));
+	return 0;
+}
+
+/*
+ * Do what an access asks for. Errors are told through status, not here: all but
+ * -EINTR, if the VMM is being killed.
+ */
+static int perform(struct kvdev_dev *dev, u32 actions,
+		   struct kvdev_reg_access *acc)
+{
+	int ret = 0;
+
 	if (actions & KVDEV_ACT_IGNORED)
 		dev->stats.ignored_accesses++;
-	if (actions & KVDEV_ACT_STATUS)
+	if (actions & KVDEV_ACT_STATUS && !(u8)acc->value)
+		ret = reset(dev);
+	else if (actions & KVDEV_ACT_STATUS)
 		kvdev_dev_set_status(dev, acc->value);
 	if (actions & KVDEV_ACT_ENABLE)
 		kvdev_dev_enable_vq(dev, acc->queue);
 	if (actions & KVDEV_ACT_DISABLE)
-		kvdev_dev_disable_vq(dev, acc->queue);
+		ret = kvdev_dev_disable_vq(dev, acc->queue);
 	if (actions & KVDEV_ACT_QUEUE_RESET)
-		kvdev_dev_reset_vq(dev, acc->queue);
+		ret = kvdev_dev_reset_vq(dev, acc->queue);
 	if (actions & KVDEV_ACT_NOTIFY)
 		kvdev_vq_kick(&dev->vqs[acc->queue], 1);
 	/* virtio 1.3, 4.1.4.5: reading clears */
@@ -259,6 +294,7 @@ static void perform(struct kvdev_dev *dev, u32 actions,
 		acc->value = read_config(dev, acc);
 	if (actions & KVDEV_ACT_CONFIG && write_config(dev, acc))
 		dev->stats.ignored_accesses++;
+	return ret;
 }
 
 static bool has_space(const struct kvdev_dev *dev, u32 space)
@@ -288,34 +324,50 @@ static u32 decode(struct kvdev_dev *dev, u32 space,
 }
 
 /* One access to a window of registers. */
-static void access_regs(struct kvdev_dev *dev, u32 space,
-			struct kvdev_reg_access *acc)
+static int access_regs(struct kvdev_dev *dev, u32 space,
+		       struct kvdev_reg_access *acc)
 {
 	u8 status = dev->regs.status;
 	u32 actions;
+	int ret;
 
 	/* The decoder shows status as it is; NEEDS_RESET is set by workers. */
 	dev->regs.status = kvdev_dev_status(dev);
 	actions = decode(dev, space, acc);
 	dev->regs.status = status;
 
-	perform(dev, actions, acc);
+	ret = perform(dev, actions, acc);
 	trace_kvdev_reg(dev->id, acc, actions);
+	return ret;
 }
 
 /* One to the capability that is a window to them, virtio 1.3, 4.1.4.9. */
-static void access_pci_cfg(struct kvdev_dev *dev, struct kvdev_reg_access *acc)
+static int access_pci_cfg(struct kvdev_dev *dev, struct kvdev_reg_access *acc)
 {
 	struct kvdev_reg_access inner;
 	u32 actions = kvdev_pci_cfg_begin(&dev->pci_cfg, acc, &inner);
+	int ret;
 
 	if (actions == KVDEV_ACT_WINDOW) {
-		access_regs(dev, KVDEV_SPACE_BAR, &inner);
+		ret = access_regs(dev, KVDEV_SPACE_BAR, &inner);
 		kvdev_pci_cfg_end(&dev->pci_cfg, acc, &inner);
 	} else {
-		perform(dev, actions, acc);
+		ret = perform(dev, actions, acc);
 	}
 	trace_kvdev_reg(dev->id, acc, actions);
+	return ret;
+}
+
+/*
+ * A reset may be going on. Who reads is told; who writes something does not
+ * wait for the reset as it should, so the write does.
+ */
+static int settle(struct kvdev_dev *dev, bool write)
+{
+	int ret = kvdev_dev_settle(dev, write ? KVDEV_WAIT_KILLABLE :
+						KVDEV_WAIT_NOT);
+
+	return ret == -EAGAIN ? 0 : ret;
 }
 
 /**
@@ -350,7 +402,7 @@ int kvdev_get_doorbell(struct kvdev_dev *dev, struct kvdev_get_doorbell *arg)
  * @arg: see KVDEV_ACCESS; reserved fields and flags have been checked
  *
  * Return: 0; -EINVAL for a space or width that there is not; -ENXIO without
- * transport.
+ * transport; -EINTR if killed.
  */
 int kvdev_access(struct kvdev_dev *dev, struct kvdev_access *arg)
 {
@@ -359,6 +411,7 @@ int kvdev_access(struct kvdev_dev *dev, struct kvdev_access *arg)
 		.len = arg->len,
 		.write = arg->flags & KVDEV_ACCESS_WRITE,
 	};
+	int ret;
 
 	if (!dev->transport)
 		return -ENXIO;
@@ -368,11 +421,14 @@ int kvdev_access(struct kvdev_dev *dev, struct kvdev_access *arg)
 	if (acc.write)
 		acc.value = arg->value;
 
+	ret = settle(dev, acc.write);
+	if (ret)
+		return ret;
 	if (arg->space == KVDEV_SPACE_PCI_CFG)
-		access_pci_cfg(dev, &acc);
+		ret = access_pci_cfg(dev, &acc);
 	else
-		access_regs(dev, arg->space, &acc);
+		ret = access_regs(dev, arg->space, &acc);
 	if (!acc.write)
 		arg->value = acc.value;
-	return 0;
+	return ret;
 }

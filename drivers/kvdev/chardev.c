@@ -130,18 +130,46 @@ static int check_cmd(const struct kvdev_cmd *op, struct kvdev_dev *dev,
 	return ret;
 }
 
+/* Is it allowed, as far as can be said before it is done? */
+static int precheck_cmd(const struct kvdev_cmd *op, const struct kvdev_file *kf,
+			struct file *file)
+{
+	struct kvdev_dev *dev = kf->dev;
+	int ret;
+
+	/* Those that claim the device have nothing to be copied. */
+	if (WARN_ON_ONCE(op->auth == AUTH_CLAIM))
+		return -EINVAL;
+	if (mutex_lock_killable(&dev->mutex))
+		return -EINTR;
+	ret = check_cmd(op, dev, file, kf->may);
+	mutex_unlock(&dev->mutex);
+	return ret;
+}
+
 static int call_cmd(const struct kvdev_cmd *op, struct kvdev_dev *dev,
-		    union kvdev_arg *arg, void __user *uarg)
+		    union kvdev_arg *arg, struct kvdev_payload *p)
 {
 	if (op->fn)
-		return op->fn(dev, arg, uarg);
-	return dev->type->command ? dev->type->command(dev, op->cmd, arg) :
-				    -EOPNOTSUPP;
+		return op->fn(dev, arg, p);
+	return dev->type->command ?
+	       dev->type->command(dev, op->cmd, arg, &p->store) : -EOPNOTSUPP;
+}
+
+/* What a reset, or a stop, left to whoever comes next. */
+static int settle(const struct kvdev_cmd *op, struct kvdev_dev *dev)
+{
+	int ret;
+
+	if (!(op->flags & CMD_UNSETTLED))
+		return kvdev_dev_settle(dev, KVDEV_WAIT_KILLABLE);
+	ret = kvdev_dev_settle(dev, KVDEV_WAIT_NOT);
+	return ret == -EAGAIN ? 0 : ret;
 }
 
 static int run_cmd(const struct kvdev_cmd *op, const struct kvdev_file *kf,
-		   struct file *file, union kvdev_arg *arg, void __user *uarg,
-		   u32 user_size)
+		   struct file *file, union kvdev_arg *arg,
+		   struct kvdev_payload *p)
 {
 	struct kvdev_dev *dev = kf->dev;
 	bool unused;
@@ -152,16 +180,41 @@ static int run_cmd(const struct kvdev_cmd *op, const struct kvdev_file *kf,
 	unused = dev->use == KVDEV_USE_NONE;
 	ret = check_cmd(op, dev, file, kf->may);
 	if (!ret)
-		ret = call_cmd(op, dev, arg, uarg);
-	if (!ret) {
-		ret = return_arg(op, arg, uarg, user_size);
-		if (ret && op->undo)
-			op->undo(dev);
-	}
+		ret = settle(op, dev);
+	if (!ret)
+		ret = call_cmd(op, dev, arg, p);
 	/* A failed command leaves the device to others. */
 	if (ret && unused && dev->use != KVDEV_USE_NONE)
 		kvdev_dev_unclaim(dev);
 	mutex_unlock(&dev->mutex);
+	return ret;
+}
+
+/*
+ * User memory is touched before and after, never with the mutex held: a page of
+ * it may be one that nobody ever provides (userfaultfd, FUSE).
+ */
+static int do_cmd(const struct kvdev_cmd *op, const struct kvdev_file *kf,
+		  struct file *file, void __user *uarg)
+{
+	struct kvdev_payload payload = { };
+	union kvdev_arg arg;
+	u32 user_size = 0;
+	int ret;
+
+	ret = copy_arg(op, &arg, uarg, &user_size);
+	if (!ret && op->flags & CMD_WRITABLE)
+		ret = return_arg(op, &arg, uarg, user_size);
+	if (!ret && op->copy && op->copy->in)
+		ret = precheck_cmd(op, kf, file) ?:
+		      op->copy->in(kf->dev, &arg, uarg, &payload);
+	if (!ret)
+		ret = run_cmd(op, kf, file, &arg, &payload);
+	if (!ret)
+		ret = return_arg(op, &arg, uarg, user_size);
+	if (!ret && op->copy && op->copy->out)
+		ret = op->copy->out(&arg, uarg, &payload);
+	kvdev_payload_drop(&payload);
 	return ret;
 }
 
@@ -375,10 +428,7 @@ static long kvdev_ioctl(struct file *file, unsigned int cmd, unsigned long ptr)
 	void __user *uarg = (void __user *)ptr;
 	const struct kvdev_cmd *op;
 	struct kvdev_file *kf;
-	union kvdev_arg arg;
-	u32 user_size = 0;
 	size_t i;
-	int ret;
 
 	for (i = 0; i < ARRAY_SIZE(file_cmds); i++)
 		if (file_cmds[i].cmd == cmd)
@@ -391,10 +441,7 @@ static long kvdev_ioctl(struct file *file, unsigned int cmd, unsigned long ptr)
 	if (!kf)
 		return -ENODEV;
 
-	ret = copy_arg(op, &arg, uarg, &user_size);
-	if (ret)
-		return ret;
-	return run_cmd(op, kf, file, &arg, uarg, user_size);
+	return do_cmd(op, kf, file, uarg);
 }
 
 /* ----------------------------------------------------------------- events */
@@ -460,10 +507,15 @@ static int kvdev_release(struct inode *inode, struct file *file)
 		return 0;
 	dev = kf->dev;
 	kfree(kf);
-	mutex_lock(&dev->mutex);
-	if (dev->use == KVDEV_USE_OWNER && dev->user == file)
+	/*
+	 * A file becomes the user by a command of its own, and there is none any
+	 * more. Others do not wait for the user here.
+	 */
+	if (READ_ONCE(dev->user) == file) {
+		mutex_lock(&dev->mutex);
 		kvdev_dev_unclaim(dev);
-	mutex_unlock(&dev->mutex);
+		mutex_unlock(&dev->mutex);
+	}
 	kvdev_dev_put(dev);
 	return 0;
 }

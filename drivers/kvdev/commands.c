@@ -4,26 +4,57 @@
  *
  * A handler gets its argument as a copy in kernel memory, complete and with
  * unknown parts known to be zero, and the device with its mutex held. What it
- * leaves in the copy goes back to user space if the command says so.
+ * leaves in the copy goes back to user space if the command says so. What is not
+ * in the argument is copied before or afterwards (struct kvdev_cmd_copy): a
+ * handler touches no user memory and opens no file, both of which may wait for
+ * somebody who never comes.
  */
 #include <linux/overflow.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 #include <linux/virtio_config.h>
 
+#include "backend/backend.h"
 #include "commands.h"
 #include "core.h"
 
 #define BACKEND_FEATURES	(BIT_ULL(VHOST_BACKEND_F_SUSPEND) |	\
 				 BIT_ULL(VHOST_BACKEND_F_RESUME))
 
+/**
+ * kvdev_payload_drop() - free what nobody took
+ * @p: the payload
+ *
+ * Context: the mutex is not held: closing a store may wait.
+ */
+void kvdev_payload_drop(struct kvdev_payload *p)
+{
+	kfree(p->bytes);
+	kvdev_mem_put(p->mem);
+	kvdev_backend_close(p->store);
+}
+
+/* With -1 for @fd there is none. */
+static int open_store(struct kvdev_payload *p, int fd, u32 format,
+		      bool read_only)
+{
+	struct kvdev_backend *store;
+
+	if (fd == -1)
+		return 0;
+	store = kvdev_backend_open(fd, format, read_only, 0);
+	if (IS_ERR(store))
+		return PTR_ERR(store);
+	p->store = store;
+	return 0;
+}
+
 /* ---------------------------------------------------------- own commands */
 
-static int cmd_set_backend(struct kvdev_dev *dev, union kvdev_arg *arg,
-			   void __user *uarg)
+static int set_backend_in(struct kvdev_dev *dev, const union kvdev_arg *arg,
+			  void __user *uarg, struct kvdev_payload *p)
 {
 	const struct kvdev_set_backend *b = &arg->set_backend;
-	int ret;
 
 	if (b->flags & ~(KVDEV_BACKEND_RDONLY | KVDEV_BACKEND_NO_DISCARD))
 		return -EOPNOTSUPP;
@@ -31,9 +62,22 @@ static int cmd_set_backend(struct kvdev_dev *dev, union kvdev_arg *arg,
 		return -EINVAL;
 	if (!dev->type->set_backend)
 		return -EOPNOTSUPP;
+	return open_store(p, b->fd, b->format, b->flags & KVDEV_BACKEND_RDONLY);
+}
+
+static const struct kvdev_cmd_copy set_backend_copy = {
+	.in = set_backend_in,
+};
+
+static int cmd_set_backend(struct kvdev_dev *dev, union kvdev_arg *arg,
+			   struct kvdev_payload *p)
+{
+	const struct kvdev_set_backend *b = &arg->set_backend;
+	int ret;
+
 	if (dev->regs.status)
 		return -EBUSY;
-	ret = dev->type->set_backend(dev, b);
+	ret = dev->type->set_backend(dev, b, &p->store);
 	if (ret)
 		return ret;
 	kvdev_dev_update_features(dev);
@@ -42,7 +86,7 @@ static int cmd_set_backend(struct kvdev_dev *dev, union kvdev_arg *arg,
 }
 
 static int cmd_get_stats(struct kvdev_dev *dev, union kvdev_arg *arg,
-			 void __user *uarg)
+			 struct kvdev_payload *p)
 {
 	if (arg->get_stats.flags)
 		return -EOPNOTSUPP;
@@ -52,13 +96,13 @@ static int cmd_get_stats(struct kvdev_dev *dev, union kvdev_arg *arg,
 }
 
 static int cmd_bind_transport(struct kvdev_dev *dev, union kvdev_arg *arg,
-			      void __user *uarg)
+			      struct kvdev_payload *p)
 {
 	return kvdev_bind_transport(dev, &arg->bind_transport);
 }
 
 static int cmd_access(struct kvdev_dev *dev, union kvdev_arg *arg,
-		      void __user *uarg)
+		      struct kvdev_payload *p)
 {
 	if (arg->access.flags & ~KVDEV_ACCESS_WRITE)
 		return -EOPNOTSUPP;
@@ -68,7 +112,7 @@ static int cmd_access(struct kvdev_dev *dev, union kvdev_arg *arg,
 }
 
 static int cmd_set_vector(struct kvdev_dev *dev, union kvdev_arg *arg,
-			  void __user *uarg)
+			  struct kvdev_payload *p)
 {
 	if (arg->set_vector.flags)
 		return -EOPNOTSUPP;
@@ -77,7 +121,7 @@ static int cmd_set_vector(struct kvdev_dev *dev, union kvdev_arg *arg,
 }
 
 static int cmd_set_line(struct kvdev_dev *dev, union kvdev_arg *arg,
-			void __user *uarg)
+			struct kvdev_payload *p)
 {
 	if (arg->set_line.flags)
 		return -EOPNOTSUPP;
@@ -86,51 +130,91 @@ static int cmd_set_line(struct kvdev_dev *dev, union kvdev_arg *arg,
 }
 
 static int cmd_pci_state(struct kvdev_dev *dev, union kvdev_arg *arg,
-			 void __user *uarg)
+			 struct kvdev_payload *p)
 {
 	return kvdev_pci_state(dev, &arg->pci_state);
 }
 
 static int cmd_pci_config(struct kvdev_dev *dev, union kvdev_arg *arg,
-			  void __user *uarg)
+			  struct kvdev_payload *p)
 {
 	return kvdev_pci_config(dev, &arg->pci_config);
 }
 
 static int cmd_get_doorbell(struct kvdev_dev *dev, union kvdev_arg *arg,
-			    void __user *uarg)
+			    struct kvdev_payload *p)
 {
 	return kvdev_get_doorbell(dev, &arg->get_doorbell);
 }
 
+static int add_lun_in(struct kvdev_dev *dev, const union kvdev_arg *arg,
+		      void __user *uarg, struct kvdev_payload *p)
+{
+	return dev->type->open_store ?
+	       dev->type->open_store(dev, KVDEV_SCSI_ADD_LUN, arg, &p->store) :
+	       -EOPNOTSUPP;
+}
+
+static const struct kvdev_cmd_copy add_lun_copy = {
+	.in = add_lun_in,
+};
+
+static int set_media_in(struct kvdev_dev *dev, const union kvdev_arg *arg,
+			void __user *uarg, struct kvdev_payload *p)
+{
+	return dev->type->open_store ?
+	       dev->type->open_store(dev, KVDEV_SCSI_SET_MEDIA, arg,
+				     &p->store) : -EOPNOTSUPP;
+}
+
+static const struct kvdev_cmd_copy set_media_copy = {
+	.in = set_media_in,
+};
+
 /* -------------------------------------------------------- vhost commands */
 
 static int cmd_set_owner(struct kvdev_dev *dev, union kvdev_arg *arg,
-			 void __user *uarg)
+			 struct kvdev_payload *p)
 {
 	return kvdev_dev_set_owner(dev, KVDEV_WORKER_OWNER);
 }
 
 static int cmd_reset_owner(struct kvdev_dev *dev, union kvdev_arg *arg,
-			   void __user *uarg)
+			   struct kvdev_payload *p)
 {
-	kvdev_dev_unclaim(dev);
-	return 0;
+	int ret = kvdev_dev_drain(dev, KVDEV_WAIT_KILLABLE);
+
+	if (!ret)
+		kvdev_dev_unclaim(dev);
+	return ret;
 }
 
-static int cmd_set_mem_table(struct kvdev_dev *dev, union kvdev_arg *arg,
-			     void __user *uarg)
+static int mem_table_in(struct kvdev_dev *dev, const union kvdev_arg *arg,
+			void __user *uarg, struct kvdev_payload *p)
 {
 	struct kvdev_mem_table *table = kvdev_mem_from_user(uarg);
 
 	if (IS_ERR(table))
 		return PTR_ERR(table);
-	kvdev_dev_set_mem(dev, table);
+	p->mem = table;
 	return 0;
 }
 
+static const struct kvdev_cmd_copy mem_table_copy = {
+	.in = mem_table_in,
+};
+
+static int cmd_set_mem_table(struct kvdev_dev *dev, union kvdev_arg *arg,
+			     struct kvdev_payload *p)
+{
+	struct kvdev_mem_table *table = p->mem;
+
+	p->mem = NULL;
+	return kvdev_dev_set_mem(dev, table);
+}
+
 static int cmd_get_features(struct kvdev_dev *dev, union kvdev_arg *arg,
-			    void __user *uarg)
+			    struct kvdev_payload *p)
 {
 	arg->features = dev->regs.device_features;
 	return 0;
@@ -149,7 +233,7 @@ static int set_features(struct kvdev_dev *dev, u64 low, u64 high)
 }
 
 static int cmd_set_features(struct kvdev_dev *dev, union kvdev_arg *arg,
-			    void __user *uarg)
+			    struct kvdev_payload *p)
 {
 	return set_features(dev, arg->features, 0);
 }
@@ -157,50 +241,66 @@ static int cmd_set_features(struct kvdev_dev *dev, union kvdev_arg *arg,
 /* Words an array may have; two are known. */
 #define FEATURES_COUNT_MAX	512
 
-static int cmd_get_features_array(struct kvdev_dev *dev, union kvdev_arg *arg,
-				  void __user *uarg)
-{
-	const u64 features[] = { dev->regs.device_features,
-				 dev->regs.device_features_hi };
-	struct vhost_features_array __user *user = uarg;
-	size_t size, known;
-
-	if (arg->count > FEATURES_COUNT_MAX)
-		return -E2BIG;
-	size = arg->count * sizeof(u64);
-	known = min(size, sizeof(features));
-	if (copy_to_user(user->features, features, known) ||
-	    clear_user((u8 __user *)user->features + known, size - known))
-		return -EFAULT;
-	return 0;
-}
-
-static int cmd_set_features_array(struct kvdev_dev *dev, union kvdev_arg *arg,
-				  void __user *uarg)
+static int features_array_in(struct kvdev_dev *dev, const union kvdev_arg *arg,
+			     void __user *uarg, struct kvdev_payload *p)
 {
 	struct vhost_features_array __user *user = uarg;
-	u64 features[2] = { 0 };
 	int ret;
 
 	if (arg->count > FEATURES_COUNT_MAX)
 		return -E2BIG;
 	/* A shorter one has no more; beyond what is known nothing is offered. */
-	ret = copy_struct_from_user(features, sizeof(features), user->features,
-				    arg->count * sizeof(u64));
-	if (ret)
-		return ret == -E2BIG ? -EOPNOTSUPP : ret;
-	return set_features(dev, features[0], features[1]);
+	ret = copy_struct_from_user(p->features, sizeof(p->features),
+				    user->features, arg->count * sizeof(u64));
+	return ret == -E2BIG ? -EOPNOTSUPP : ret;
+}
+
+static int features_array_out(const union kvdev_arg *arg, void __user *uarg,
+			      const struct kvdev_payload *p)
+{
+	struct vhost_features_array __user *user = uarg;
+	size_t size = arg->count * sizeof(u64);
+	size_t known = min(size, sizeof(p->features));
+
+	if (copy_to_user(user->features, p->features, known) ||
+	    clear_user((u8 __user *)user->features + known, size - known))
+		return -EFAULT;
+	return 0;
+}
+
+static const struct kvdev_cmd_copy get_features_array_copy = {
+	.out = features_array_out,
+};
+
+static const struct kvdev_cmd_copy set_features_array_copy = {
+	.in = features_array_in,
+};
+
+static int cmd_get_features_array(struct kvdev_dev *dev, union kvdev_arg *arg,
+				  struct kvdev_payload *p)
+{
+	if (arg->count > FEATURES_COUNT_MAX)
+		return -E2BIG;
+	p->features[0] = dev->regs.device_features;
+	p->features[1] = dev->regs.device_features_hi;
+	return 0;
+}
+
+static int cmd_set_features_array(struct kvdev_dev *dev, union kvdev_arg *arg,
+				  struct kvdev_payload *p)
+{
+	return set_features(dev, p->features[0], p->features[1]);
 }
 
 static int cmd_get_backend_features(struct kvdev_dev *dev,
-				    union kvdev_arg *arg, void __user *uarg)
+				    union kvdev_arg *arg, struct kvdev_payload *p)
 {
 	arg->features = BACKEND_FEATURES;
 	return 0;
 }
 
 static int cmd_set_backend_features(struct kvdev_dev *dev,
-				    union kvdev_arg *arg, void __user *uarg)
+				    union kvdev_arg *arg, struct kvdev_payload *p)
 {
 	return arg->features & ~BACKEND_FEATURES ? -EOPNOTSUPP : 0;
 }
@@ -215,7 +315,7 @@ static int stopped_vq(struct kvdev_dev *dev, u32 index, struct kvdev_vq **vq)
 }
 
 static int cmd_set_vring_num(struct kvdev_dev *dev, union kvdev_arg *arg,
-			     void __user *uarg)
+			     struct kvdev_payload *p)
 {
 	u32 num = arg->vring_state.num;
 	struct kvdev_vq *vq;
@@ -232,7 +332,7 @@ static int cmd_set_vring_num(struct kvdev_dev *dev, union kvdev_arg *arg,
 }
 
 static int cmd_set_vring_addr(struct kvdev_dev *dev, union kvdev_arg *arg,
-			      void __user *uarg)
+			      struct kvdev_payload *p)
 {
 	const struct vhost_vring_addr *a = &arg->vring_addr;
 	struct kvdev_vq *vq;
@@ -250,7 +350,7 @@ static int cmd_set_vring_addr(struct kvdev_dev *dev, union kvdev_arg *arg,
 }
 
 static int cmd_set_vring_base(struct kvdev_dev *dev, union kvdev_arg *arg,
-			      void __user *uarg)
+			      struct kvdev_payload *p)
 {
 	u32 base = arg->vring_state.num;
 	struct kvdev_vq *vq;
@@ -266,14 +366,19 @@ static int cmd_set_vring_base(struct kvdev_dev *dev, union kvdev_arg *arg,
 }
 
 static int cmd_get_vring_base(struct kvdev_dev *dev, union kvdev_arg *arg,
-			      void __user *uarg)
+			      struct kvdev_payload *p)
 {
 	struct kvdev_vq *vq = kvdev_dev_vq(dev, arg->vring_state.index);
 	u16 avail, used;
+	int ret;
 
 	if (!vq)
 		return -ENXIO;
-	kvdev_vq_stop(vq);
+	ret = kvdev_vq_stop(vq, KVDEV_WAIT_KILLABLE);
+	if (ret) {
+		dev->unsettled = true;
+		return ret;
+	}
 	kvdev_vq_get_base(vq, &avail, &used);
 	/* As vhost does it; the split format's used index is in the ring. */
 	arg->vring_state.num = kvdev_dev_packed(dev) ? avail | (u32)used << 16 : avail;
@@ -281,7 +386,7 @@ static int cmd_get_vring_base(struct kvdev_dev *dev, union kvdev_arg *arg,
 }
 
 static int cmd_set_vring_kick(struct kvdev_dev *dev, union kvdev_arg *arg,
-			      void __user *uarg)
+			      struct kvdev_payload *p)
 {
 	struct kvdev_vq *vq = kvdev_dev_vq(dev, arg->vring_file.index);
 
@@ -289,7 +394,7 @@ static int cmd_set_vring_kick(struct kvdev_dev *dev, union kvdev_arg *arg,
 }
 
 static int cmd_set_vring_call(struct kvdev_dev *dev, union kvdev_arg *arg,
-			      void __user *uarg)
+			      struct kvdev_payload *p)
 {
 	struct kvdev_vq *vq = kvdev_dev_vq(dev, arg->vring_file.index);
 
@@ -297,7 +402,7 @@ static int cmd_set_vring_call(struct kvdev_dev *dev, union kvdev_arg *arg,
 }
 
 static int cmd_set_vring_err(struct kvdev_dev *dev, union kvdev_arg *arg,
-			     void __user *uarg)
+			     struct kvdev_payload *p)
 {
 	struct kvdev_vq *vq = kvdev_dev_vq(dev, arg->vring_file.index);
 
@@ -305,21 +410,21 @@ static int cmd_set_vring_err(struct kvdev_dev *dev, union kvdev_arg *arg,
 }
 
 static int cmd_get_device_id(struct kvdev_dev *dev, union kvdev_arg *arg,
-			     void __user *uarg)
+			     struct kvdev_payload *p)
 {
 	arg->num32 = dev->type->id;
 	return 0;
 }
 
 static int cmd_get_status(struct kvdev_dev *dev, union kvdev_arg *arg,
-			  void __user *uarg)
+			  struct kvdev_payload *p)
 {
 	arg->num8 = kvdev_dev_status(dev);
 	return 0;
 }
 
 static int cmd_set_status(struct kvdev_dev *dev, union kvdev_arg *arg,
-			  void __user *uarg)
+			  struct kvdev_payload *p)
 {
 	/* With a transport status is the driver's, but for a reset. */
 	if (dev->transport && arg->num8)
@@ -328,71 +433,110 @@ static int cmd_set_status(struct kvdev_dev *dev, union kvdev_arg *arg,
 }
 
 static int cmd_suspend(struct kvdev_dev *dev, union kvdev_arg *arg,
-		       void __user *uarg)
+		       struct kvdev_payload *p)
 {
 	return kvdev_dev_suspend(dev);
 }
 
 static int cmd_resume(struct kvdev_dev *dev, union kvdev_arg *arg,
-		      void __user *uarg)
+		      struct kvdev_payload *p)
 {
 	return kvdev_dev_resume(dev);
 }
 
-static int cmd_get_config(struct kvdev_dev *dev, union kvdev_arg *arg,
-			  void __user *uarg)
+/* The size of the configuration is a constant of the device. */
+static int check_config_range(const struct kvdev_dev *dev,
+			      const struct vhost_vdpa_config *c)
 {
-	const struct vhost_vdpa_config *c = &arg->vdpa_config;
-	struct vhost_vdpa_config __user *user = uarg;
 	u32 end;
 
-	if (check_add_overflow(c->off, c->len, &end) ||
-	    end > dev->regs.config_len)
-		return -EINVAL;
+	return check_add_overflow(c->off, c->len, &end) ||
+	       end > dev->regs.config_len ? -EINVAL : 0;
+}
+
+static int get_config_in(struct kvdev_dev *dev, const union kvdev_arg *arg,
+			 void __user *uarg, struct kvdev_payload *p)
+{
+	const struct vhost_vdpa_config *c = &arg->vdpa_config;
+	int ret = check_config_range(dev, c);
+
+	if (ret)
+		return ret;
+	p->len = c->len;
+	p->bytes = kzalloc(c->len, GFP_KERNEL_ACCOUNT);
+	return p->bytes ? 0 : -ENOMEM;
+}
+
+static int get_config_out(const union kvdev_arg *arg, void __user *uarg,
+			  const struct kvdev_payload *p)
+{
+	struct vhost_vdpa_config __user *user = uarg;
+
+	return copy_to_user(user->buf, p->bytes, p->len) ? -EFAULT : 0;
+}
+
+static const struct kvdev_cmd_copy get_config_copy = {
+	.in = get_config_in,
+	.out = get_config_out,
+};
+
+static int cmd_get_config(struct kvdev_dev *dev, union kvdev_arg *arg,
+			  struct kvdev_payload *p)
+{
+	u32 offset = arg->vdpa_config.off;
+
 	/* Somebody who only looks on does not disturb the driver's reading. */
 	if (!kvdev_dev_driver_level(dev) &&
 	    (!dev->mm || dev->mm == current->mm))
-		kvdev_dev_refresh_config(dev, c->off, c->len);
-	if (copy_to_user(user->buf, dev->regs.config + c->off, c->len))
-		return -EFAULT;
+		kvdev_dev_refresh_config(dev, offset, p->len);
+	memcpy(p->bytes, dev->regs.config + offset, p->len);
 	return 0;
 }
 
-static int cmd_set_config(struct kvdev_dev *dev, union kvdev_arg *arg,
-			  void __user *uarg)
+static int set_config_in(struct kvdev_dev *dev, const union kvdev_arg *arg,
+			 void __user *uarg, struct kvdev_payload *p)
 {
-	const struct vhost_vdpa_config *c = &arg->vdpa_config;
 	const struct vhost_vdpa_config __user *user = uarg;
+	const struct vhost_vdpa_config *c = &arg->vdpa_config;
+	int ret = check_config_range(dev, c);
 	u8 *bytes;
-	u32 end;
-	int ret;
 
-	if (check_add_overflow(c->off, c->len, &end) ||
-	    end > dev->regs.config_len)
-		return -EINVAL;
+	if (ret)
+		return ret;
 	bytes = memdup_user(user->buf, c->len);
 	if (IS_ERR(bytes))
 		return PTR_ERR(bytes);
-	ret = kvdev_dev_write_config(dev, c->off, bytes, c->len);
-	kfree(bytes);
-	return ret;
+	p->bytes = bytes;
+	p->len = c->len;
+	return 0;
+}
+
+static const struct kvdev_cmd_copy set_config_copy = {
+	.in = set_config_in,
+};
+
+static int cmd_set_config(struct kvdev_dev *dev, union kvdev_arg *arg,
+			  struct kvdev_payload *p)
+{
+	return kvdev_dev_write_config(dev, arg->vdpa_config.off, p->bytes,
+				      p->len);
 }
 
 static int cmd_set_config_call(struct kvdev_dev *dev, union kvdev_arg *arg,
-			       void __user *uarg)
+			       struct kvdev_payload *p)
 {
 	return kvdev_call_set(&dev->config_call, arg->fd);
 }
 
 static int cmd_get_config_size(struct kvdev_dev *dev, union kvdev_arg *arg,
-			       void __user *uarg)
+			       struct kvdev_payload *p)
 {
 	arg->num32 = dev->regs.config_len;
 	return 0;
 }
 
 static int cmd_set_vring_enable(struct kvdev_dev *dev, union kvdev_arg *arg,
-				void __user *uarg)
+				struct kvdev_payload *p)
 {
 	struct kvdev_vq *vq = kvdev_dev_vq(dev, arg->vring_state.index);
 
@@ -402,26 +546,26 @@ static int cmd_set_vring_enable(struct kvdev_dev *dev, union kvdev_arg *arg,
 		return -EINVAL;
 	if (arg->vring_state.num)
 		return kvdev_dev_enable_vq(dev, vq->index);
-	kvdev_dev_disable_vq(dev, vq->index);
-	return 0;
+	return kvdev_dev_disable_vq(dev, vq->index);
 }
 
 static int cmd_get_vring_num(struct kvdev_dev *dev, union kvdev_arg *arg,
-			     void __user *uarg)
+			     struct kvdev_payload *p)
 {
 	arg->num16 = kvdev_dev_queue_size(dev);
 	return 0;
 }
 
 static int cmd_get_vqs_count(struct kvdev_dev *dev, union kvdev_arg *arg,
-			     void __user *uarg)
+			     struct kvdev_payload *p)
 {
 	arg->num32 = dev->nr_vqs;
 	return 0;
 }
 
-#define OWN(_cmd, _auth, _fn, _struct, _last, _flags)			\
+#define OWN_COPY(_cmd, _auth, _fn, _struct, _last, _flags, _copy)	\
 	{								\
+		.copy = _copy,						\
 		.cmd = _cmd,						\
 		.size = sizeof(_struct) +				\
 			BUILD_BUG_ON_ZERO(sizeof(_struct) >		\
@@ -432,13 +576,17 @@ static int cmd_get_vqs_count(struct kvdev_dev *dev, union kvdev_arg *arg,
 		.fn = _fn,						\
 	}
 
+#define OWN(_cmd, _auth, _fn, _struct, _last, _flags)			\
+	OWN_COPY(_cmd, _auth, _fn, _struct, _last, _flags, NULL)
+
 /* Of one device type. */
 #define TYPE(_cmd, _auth, _struct, _last, _flags)			\
 	OWN(_cmd, _auth, NULL, _struct, _last, _flags)
 
 /* The number has the size in it, and is a constant. */
-#define VHOST(_cmd, _auth, _fn, _flags)					\
+#define VHOST_COPY(_cmd, _auth, _fn, _flags, _copy)			\
 	{								\
+		.copy = _copy,						\
 		.cmd = _cmd,						\
 		.size = _IOC_SIZE(_cmd) +				\
 			BUILD_BUG_ON_ZERO(_IOC_SIZE(_cmd) >		\
@@ -448,12 +596,15 @@ static int cmd_get_vqs_count(struct kvdev_dev *dev, union kvdev_arg *arg,
 		.fn = _fn,						\
 	}
 
+#define VHOST(_cmd, _auth, _fn, _flags)					\
+	VHOST_COPY(_cmd, _auth, _fn, _flags, NULL)
+
 static const struct kvdev_cmd cmds[] = {
 	/* What the device is */
-	OWN(KVDEV_SET_BACKEND, SETUP, cmd_set_backend, struct kvdev_set_backend,
-	    __reserved2, 0),
+	OWN_COPY(KVDEV_SET_BACKEND, SETUP, cmd_set_backend,
+		 struct kvdev_set_backend, __reserved2, 0, &set_backend_copy),
 	OWN(KVDEV_GET_STATS, LOOK, cmd_get_stats, struct kvdev_get_stats,
-	    dev_ignored_accesses, CMD_OUT),
+	    dev_ignored_accesses, CMD_OUT | CMD_UNSETTLED),
 
 	/* The VMM that holds its registers */
 	{
@@ -462,12 +613,11 @@ static const struct kvdev_cmd cmds[] = {
 		.min_size = offsetofend(struct kvdev_bind_transport,
 					device_len),
 		.auth = AUTH_CLAIM,
-		.flags = CMD_OUT,
+		.flags = CMD_OUT | CMD_WRITABLE,
 		.fn = cmd_bind_transport,
-		.undo = kvdev_transport_release,
 	},
 	OWN(KVDEV_ACCESS, OWNER, cmd_access, struct kvdev_access, value,
-	    CMD_OUT),
+	    CMD_OUT | CMD_UNSETTLED),
 	OWN(KVDEV_SET_VECTOR, CLAIM, cmd_set_vector, struct kvdev_set_vector,
 	    fd, 0),
 	OWN(KVDEV_SET_LINE, CLAIM, cmd_set_line, struct kvdev_set_line,
@@ -491,10 +641,11 @@ static const struct kvdev_cmd cmds[] = {
 	TYPE(KVDEV_NET_LOCAL, MANAGE, struct kvdev_net_local, tftp_server, 0),
 
 	/* Disks and media come and go while a guest runs. */
-	TYPE(KVDEV_SCSI_ADD_LUN, MANAGE, struct kvdev_scsi_add_lun, wwn, 0),
+	OWN_COPY(KVDEV_SCSI_ADD_LUN, MANAGE, NULL, struct kvdev_scsi_add_lun,
+		 wwn, 0, &add_lun_copy),
 	TYPE(KVDEV_SCSI_REMOVE_LUN, MANAGE, struct kvdev_scsi_lun, lun, 0),
-	TYPE(KVDEV_SCSI_SET_MEDIA, MANAGE, struct kvdev_scsi_set_media, format,
-	     0),
+	OWN_COPY(KVDEV_SCSI_SET_MEDIA, MANAGE, NULL,
+		 struct kvdev_scsi_set_media, format, 0, &set_media_copy),
 	TYPE(KVDEV_SCSI_RESIZE_LUN, MANAGE, struct kvdev_scsi_lun, lun, 0),
 	TYPE(KVDEV_SCSI_NEXT_LUN, LOOK, struct kvdev_scsi_next_lun, backing,
 	     CMD_OUT),
@@ -502,13 +653,14 @@ static const struct kvdev_cmd cmds[] = {
 	/* The VMM that uses the device */
 	VHOST(VHOST_SET_OWNER, CLAIM, cmd_set_owner, 0),
 	VHOST(VHOST_RESET_OWNER, OWNER, cmd_reset_owner, 0),
-	VHOST(VHOST_SET_MEM_TABLE, OWNER, cmd_set_mem_table, 0),
+	VHOST_COPY(VHOST_SET_MEM_TABLE, OWNER, cmd_set_mem_table, 0,
+		   &mem_table_copy),
 	VHOST(VHOST_GET_FEATURES, LOOK, cmd_get_features, 0),
 	VHOST(VHOST_SET_FEATURES, OWNER, cmd_set_features, CMD_RING_LEVEL),
-	VHOST(VHOST_GET_FEATURES_ARRAY, LOOK, cmd_get_features_array,
-	      CMD_HEADER),
-	VHOST(VHOST_SET_FEATURES_ARRAY, OWNER, cmd_set_features_array,
-	      CMD_RING_LEVEL | CMD_HEADER),
+	VHOST_COPY(VHOST_GET_FEATURES_ARRAY, LOOK, cmd_get_features_array,
+		   CMD_HEADER, &get_features_array_copy),
+	VHOST_COPY(VHOST_SET_FEATURES_ARRAY, OWNER, cmd_set_features_array,
+		   CMD_RING_LEVEL | CMD_HEADER, &set_features_array_copy),
 	VHOST(VHOST_GET_BACKEND_FEATURES, LOOK, cmd_get_backend_features, 0),
 	/* Changes nothing. */
 	VHOST(VHOST_SET_BACKEND_FEATURES, LOOK, cmd_set_backend_features, 0),
@@ -520,12 +672,14 @@ static const struct kvdev_cmd cmds[] = {
 	VHOST(VHOST_SET_VRING_CALL, OWNER, cmd_set_vring_call, CMD_RING_LEVEL),
 	VHOST(VHOST_SET_VRING_ERR, OWNER, cmd_set_vring_err, 0),
 	VHOST(VHOST_VDPA_GET_DEVICE_ID, LOOK, cmd_get_device_id, 0),
-	VHOST(VHOST_VDPA_GET_STATUS, LOOK, cmd_get_status, 0),
+	VHOST(VHOST_VDPA_GET_STATUS, LOOK, cmd_get_status, CMD_UNSETTLED),
 	VHOST(VHOST_VDPA_SET_STATUS, OWNER, cmd_set_status, 0),
 	VHOST(VHOST_VDPA_SUSPEND, OWNER, cmd_suspend, 0),
 	VHOST(VHOST_VDPA_RESUME, OWNER, cmd_resume, 0),
-	VHOST(VHOST_VDPA_GET_CONFIG, LOOK, cmd_get_config, CMD_HEADER),
-	VHOST(VHOST_VDPA_SET_CONFIG, OWNER, cmd_set_config, 0),
+	VHOST_COPY(VHOST_VDPA_GET_CONFIG, LOOK, cmd_get_config, CMD_HEADER,
+		   &get_config_copy),
+	VHOST_COPY(VHOST_VDPA_SET_CONFIG, OWNER, cmd_set_config, 0,
+		   &set_config_copy),
 	VHOST(VHOST_VDPA_SET_CONFIG_CALL, OWNER, cmd_set_config_call,
 	      CMD_RING_LEVEL),
 	VHOST(VHOST_VDPA_GET_CONFIG_SIZE, LOOK, cmd_get_config_size, 0),

@@ -15,7 +15,9 @@
 
 #include "compat/vhost.h"
 
+struct kvdev_backend;
 struct kvdev_dev;
+struct kvdev_mem_table;
 
 /*
  * Whose a command is. What a file may do was decided when it got its device; see
@@ -45,7 +47,9 @@ enum kvdev_authority {
 /* What else a command needs. */
 #define CMD_RING_LEVEL	BIT(0)	/* no transport: the VMM sets it */
 #define CMD_OUT		BIT(1)	/* own command: the argument goes back */
-#define CMD_HEADER	BIT(2)	/* of vhost: the handler copies what follows */
+#define CMD_HEADER	BIT(2)	/* of vhost: more follows, see kvdev_cmd.copy */
+#define CMD_WRITABLE	BIT(3)	/* not done unless the argument can go back */
+#define CMD_UNSETTLED	BIT(4)	/* also while a reset is going on */
 
 union kvdev_arg {
 	struct kvdev_set_backend set_backend;
@@ -78,6 +82,38 @@ union kvdev_arg {
 };
 
 /**
+ * struct kvdev_payload - what a command needs besides its argument
+ * @features: words of features
+ * @bytes: allocated
+ * @len: of @bytes
+ * @mem: a memory table
+ * @store: an opened store. The handler takes it and may leave another, which
+ *	is closed
+ */
+struct kvdev_payload {
+	u64 features[2];
+	u8 *bytes;
+	u32 len;
+	struct kvdev_mem_table *mem;
+	struct kvdev_backend *store;
+};
+
+/**
+ * struct kvdev_cmd_copy - how a command gets and gives its payload
+ * @in: before the command, when it has been found to be allowed. Optional
+ * @out: after the command, if it succeeded. Optional
+ *
+ * Without the device's mutex: user memory and files may make whoever touches
+ * them wait for ever.
+ */
+struct kvdev_cmd_copy {
+	int (*in)(struct kvdev_dev *dev, const union kvdev_arg *arg,
+		  void __user *uarg, struct kvdev_payload *p);
+	int (*out)(const union kvdev_arg *arg, void __user *uarg,
+		   const struct kvdev_payload *p);
+};
+
+/**
  * struct kvdev_cmd - a command on a device
  * @cmd: number
  * @size: bytes of the argument this kernel knows
@@ -85,9 +121,9 @@ union kvdev_arg {
  *	size is fixed
  * @auth: whose it is
  * @flags: CMD_*
- * @fn: does it. @uarg is for what follows the argument in user memory. NULL:
- *	the device type does, if it knows the command
- * @undo: takes it back if what it returns cannot be copied. Optional
+ * @fn: does it, with the mutex held. NULL: the device type does, if it knows the
+ *	command
+ * @copy: moves what is not in the argument. Optional
  */
 struct kvdev_cmd {
 	unsigned int cmd;
@@ -96,10 +132,11 @@ struct kvdev_cmd {
 	enum kvdev_authority auth;
 	u32 flags;
 	int (*fn)(struct kvdev_dev *dev, union kvdev_arg *arg,
-		  void __user *uarg);
-	void (*undo)(struct kvdev_dev *dev);
+		  struct kvdev_payload *p);
+	const struct kvdev_cmd_copy *copy;
 };
 
+void kvdev_payload_drop(struct kvdev_payload *p);
 const struct kvdev_cmd *kvdev_find_cmd(unsigned int cmd);
 
 #endif /* KVDEV_COMMANDS_H */

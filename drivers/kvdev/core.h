@@ -16,6 +16,7 @@
  *
  *	kvdev_dev.mutex
  *	  the list of devices (registry.c)
+ *	  kvdev_dev.desc_mutex	(what the list tells about a device)
  *	  kvdev_vq.mutex		(worker: this one only)
  *	    kvdev_dev.mem_lock		(which table there is)
  *	    eventfd wait queue lock	(kicks come in under it)
@@ -35,7 +36,14 @@
  *	                      +--violation--> broken, until stopped
  *
  * Start and stop happen under kvdev_dev.mutex. The worker serves the queue
- * under kvdev_vq.mutex and only while it is running and not broken.
+ * under kvdev_vq.mutex and only while it is running and not broken. A turn of
+ * the worker counts as a request in flight: who stops a queue waits for both
+ * alike, and takes no lock that a worker may hold for long.
+ *
+ * What waits for requests can be left when the process is killed: the queue
+ * stays draining, the device unsettled (kvdev_dev_settle()), and whoever uses it
+ * next waits first. So does a driver that resets the device through registers:
+ * it reads a status other than 0 as long as requests are in flight.
  */
 #ifndef KVDEV_CORE_H
 #define KVDEV_CORE_H
@@ -104,11 +112,12 @@ struct kvdev_coalescing {
  * @call: used buffer notification, if no transport is bound
  * @err: told about violations
  * @mutex: held while serving; covers the fields down to @priv
- * @running: is to be served; changed under both mutexes
- * @broken: the driver broke the protocol; not served until restarted
+ * @running: is to be served; set under both mutexes, cleared under the device's
+ * @active: started and not stopped completely; kvdev_dev.mutex
+ * @broken: the driver broke the protocol; not served until the device is reset
  * @parked: chains that are left are not work until somebody wakes the queue
  * @starved: nothing goes on without more chains: no notification is put off
- * @mem: memory table, of its own reference; NULL unless running
+ * @mem: memory table, of its own reference; NULL unless active
  * @mem_seq: kvdev_dev.mem_seq of @mem
  * @areas: mapped ring
  * @chain: scratch for the chain being looked at
@@ -119,7 +128,7 @@ struct kvdev_coalescing {
  * @used_lock: covers the producer side of @ring
  * @batcher: the worker while it serves: completions in it are published
  *	together at the end of its round; written under @mutex
- * @inflight: chains in flight, plus one while running
+ * @inflight: chains in flight, plus one while running, plus one while served
  * @drained: completed when @inflight drops to 0
  * @ring: consumer side under @mutex, producer side under @used_lock
  * @coal: when the driver is notified
@@ -139,6 +148,7 @@ struct kvdev_vq {
 
 	struct mutex mutex;	/* serving, and the fields to @priv */
 	bool running;
+	bool active;
 	bool broken;
 	bool parked;
 	bool starved;
@@ -195,10 +205,14 @@ enum {
  * @type: constants and callbacks
  * @priv: of the device type
  * @ref: files, name, binding
+ * @charged_to: whose quota it counts to: who made it
  * @list: on the list of all devices; its lock
  * @name: name, or empty; the list's lock
  * @perm: who may do what; the list's lock
  * @mutex: covers everything that has no other rule
+ * @desc_mutex: held for moments, also to change what others than the users of
+ *	the device look at: the next four, and what the type describes. Nobody
+ *	who lists devices waits for one
  * @use: who uses the device
  * @user: the file the owner was set through, or what the binding gave
  * @use_pid: the process that uses it, NULL: none
@@ -213,6 +227,7 @@ enum {
  *	chain, each with a reference of its own
  * @mem_seq: changes of @mem
  * @suspended: queues are stopped but not forgotten
+ * @unsettled: queues are to stop that nobody has waited for
  * @fixed_queue_size: the largest ring size was asked for at creation
  * @extra_features: what the binding adds to the features offered
  * @bus_features: what may be offered on the vDPA bus, as whoever put the device
@@ -246,11 +261,13 @@ struct kvdev_dev {
 	void *priv;
 
 	struct kref ref;
+	kuid_t charged_to;
 	struct list_head list;
 	char name[KVDEV_NAME_LEN];
 	struct kvdev_perm perm;
 
 	struct mutex mutex;	/* whatever has no other rule */
+	struct mutex desc_mutex;	/* what is told about the device */
 	enum kvdev_use use;
 	void *user;
 	struct pid *use_pid;
@@ -262,6 +279,7 @@ struct kvdev_dev {
 	struct kvdev_mem_table *mem;
 	unsigned long mem_seq;
 	bool suspended;
+	bool unsettled;
 	u64 allowed;
 	u64 allowed_hi;
 	u64 extra_features;
@@ -296,15 +314,31 @@ static inline bool kvdev_dev_packed(const struct kvdev_dev *dev)
 	return dev->regs.driver_features & BIT_ULL(VIRTIO_F_RING_PACKED);
 }
 
-/* dev.c: for bindings. All but create: kvdev_dev.mutex is held. */
+/**
+ * enum kvdev_wait - for requests in flight
+ * @KVDEV_WAIT_NOT: not at all
+ * @KVDEV_WAIT_KILLABLE: until killed
+ * @KVDEV_WAIT_ALWAYS: as long as it takes
+ */
+enum kvdev_wait {
+	KVDEV_WAIT_NOT,
+	KVDEV_WAIT_KILLABLE,
+	KVDEV_WAIT_ALWAYS,
+};
+
+/* dev.c, stop.c: for bindings. All but create: kvdev_dev.mutex is held. */
 struct kvdev_dev *kvdev_dev_create(const struct kvdev_create *arg);
 void kvdev_dev_destroy(struct kvdev_dev *dev);
-void kvdev_dev_reset(struct kvdev_dev *dev);
+int kvdev_dev_stop_queues(struct kvdev_dev *dev, enum kvdev_wait how);
+int kvdev_dev_drain(struct kvdev_dev *dev, enum kvdev_wait how);
+int kvdev_dev_reset(struct kvdev_dev *dev, enum kvdev_wait how);
+int kvdev_dev_settle(struct kvdev_dev *dev, enum kvdev_wait how);
+enum kvdev_wait kvdev_dev_patience(const struct kvdev_dev *dev);
 int kvdev_dev_set_status(struct kvdev_dev *dev, u8 status);
 void kvdev_dev_widen_queues(struct kvdev_dev *dev, u16 num);
 int kvdev_dev_enable_vq(struct kvdev_dev *dev, u16 index);
-void kvdev_dev_disable_vq(struct kvdev_dev *dev, u16 index);
-void kvdev_dev_reset_vq(struct kvdev_dev *dev, u16 index);
+int kvdev_dev_disable_vq(struct kvdev_dev *dev, u16 index);
+int kvdev_dev_reset_vq(struct kvdev_dev *dev, u16 index);
 int kvdev_dev_suspend(struct kvdev_dev *dev);
 int kvdev_dev_resume(struct kvdev_dev *dev);
 void kvdev_dev_set_master(struct kvdev_dev *dev, bool off);
@@ -320,11 +354,11 @@ int kvdev_dev_claim(struct kvdev_dev *dev, enum kvdev_use use, void *user);
 void kvdev_dev_unclaim(struct kvdev_dev *dev);
 int kvdev_dev_set_owner(struct kvdev_dev *dev, enum kvdev_worker_kind kind);
 void kvdev_dev_reset_owner(struct kvdev_dev *dev);
-void kvdev_dev_set_mem(struct kvdev_dev *dev, struct kvdev_mem_table *table);
+int kvdev_dev_set_mem(struct kvdev_dev *dev, struct kvdev_mem_table *table);
 /* These three: the mutex need not be held. */
 void kvdev_dev_publish_mem(struct kvdev_dev *dev,
 			   struct kvdev_mem_table *table);
-void kvdev_dev_sync_mem(struct kvdev_dev *dev);
+int kvdev_dev_sync_mem(struct kvdev_dev *dev, bool killable);
 struct kvdev_mem_table *kvdev_dev_get_mem(struct kvdev_dev *dev,
 					  unsigned long *seq);
 
@@ -369,10 +403,10 @@ void kvdev_signal_config(struct kvdev_dev *dev);
 void kvdev_irq_config_seen(struct kvdev_dev *dev);
 
 /* vq.c: kvdev_dev.mutex is held */
-int kvdev_vq_init(struct kvdev_vq *vq, struct kvdev_dev *dev, u16 index);
-void kvdev_vq_exit(struct kvdev_vq *vq);
+void kvdev_vq_init(struct kvdev_vq *vq, struct kvdev_dev *dev, u16 index);
 int kvdev_vq_start(struct kvdev_vq *vq);
-void kvdev_vq_stop(struct kvdev_vq *vq);
+void kvdev_vq_stop_begin(struct kvdev_vq *vq);
+int kvdev_vq_stop(struct kvdev_vq *vq, enum kvdev_wait how);
 void kvdev_vq_get_base(struct kvdev_vq *vq, u16 *avail, u16 *used);
 void kvdev_vq_set_base(struct kvdev_vq *vq, u16 avail, u16 used);
 
@@ -394,7 +428,7 @@ static inline void kvdev_vq_count_signal(struct kvdev_vq *vq, bool signal)
 }
 
 /* vq.c: the mutex need not be held */
-void kvdev_vq_sync(struct kvdev_vq *vq);
+int kvdev_vq_sync(struct kvdev_vq *vq, bool killable);
 
 /* vq.c: any context */
 void kvdev_vq_kick(struct kvdev_vq *vq, u64 count);

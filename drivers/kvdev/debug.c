@@ -75,7 +75,8 @@ static int registers_show(struct seq_file *m, void *unused)
 	const struct kvdev_regs *r = &dev->regs;
 	u16 i;
 
-	mutex_lock(&dev->mutex);
+	if (mutex_lock_killable(&dev->mutex))
+		return -EINTR;
 	seq_printf(m, "transport %s%s\n", transport_name(dev),
 		   r->legacy ? ", legacy driver" : "");
 	show_status(m, kvdev_dev_status(dev));
@@ -166,9 +167,10 @@ static void show_ring(struct seq_file *m, struct kvdev_vq *vq)
 	size_t desc, driver, device;
 
 	/* While it is held the areas stay mapped. */
-	mutex_lock(&vq->mutex);
+	if (mutex_lock_killable(&vq->mutex))
+		return;
 	seq_printf(m, "queue %u: ", vq->index);
-	if (!vq->running) {
+	if (!vq->active) {
 		seq_puts(m, "stopped\n");
 		goto out_unlock;
 	}
@@ -194,7 +196,8 @@ static int queues_show(struct seq_file *m, void *unused)
 	struct kvdev_dev *dev = m->private;
 	u16 i;
 
-	mutex_lock(&dev->mutex);
+	if (mutex_lock_killable(&dev->mutex))
+		return -EINTR;
 	for (i = 0; i < dev->nr_vqs; i++)
 		show_ring(m, &dev->vqs[i]);
 	mutex_unlock(&dev->mutex);

@@ -23,6 +23,7 @@
 
 #include "compat/compat.h"
 #include "core.h"
+#include "quota.h"
 #include "trace.h"
 
 /* What the core does for every device type. */
@@ -59,6 +60,11 @@ void kvdev_dev_lock(struct kvdev_dev *dev)
 }
 EXPORT_SYMBOL_NS_GPL(kvdev_dev_lock, KVDEV_NS);
 
+int kvdev_dev_lock_killable(struct kvdev_dev *dev)
+{
+	return mutex_lock_killable(&dev->mutex);
+}
+
 /* For work that a callback may be waiting for. */
 bool kvdev_dev_trylock(struct kvdev_dev *dev)
 {
@@ -71,6 +77,18 @@ void kvdev_dev_unlock(struct kvdev_dev *dev)
 	mutex_unlock(&dev->mutex);
 }
 EXPORT_SYMBOL_NS_GPL(kvdev_dev_unlock, KVDEV_NS);
+
+void kvdev_dev_desc_lock(struct kvdev_dev *dev)
+{
+	mutex_lock(&dev->desc_mutex);
+}
+EXPORT_SYMBOL_NS_GPL(kvdev_dev_desc_lock, KVDEV_NS);
+
+void kvdev_dev_desc_unlock(struct kvdev_dev *dev)
+{
+	mutex_unlock(&dev->desc_mutex);
+}
+EXPORT_SYMBOL_NS_GPL(kvdev_dev_desc_unlock, KVDEV_NS);
 
 /**
  * kvdev_dev_config_changed() - the configuration is another one
@@ -261,37 +279,6 @@ static bool is_held(const struct kvdev_dev *dev)
 	return dev->suspended || kvdev_dev_no_master(dev);
 }
 
-static void stop_queues(struct kvdev_dev *dev)
-{
-	u16 i;
-
-	for (i = 0; i < dev->nr_vqs; i++)
-		kvdev_vq_stop(&dev->vqs[i]);
-}
-
-/**
- * kvdev_dev_reset() - forget what the driver did
- * @dev: the device
- *
- * virtio 1.3, 2.4: status reads 0 when the device is done with the queues,
- * and it interrupts no more until it is initialised again.
- */
-void kvdev_dev_reset(struct kvdev_dev *dev)
-{
-	set_bit(KVDEV_DEV_RESETTING, &dev->flags);
-	stop_queues(dev);
-	clear_bit(KVDEV_DEV_RESETTING, &dev->flags);
-	dev->suspended = false;
-	kvdev_regs_reset(&dev->regs);
-	if (dev->type->reset)
-		dev->type->reset(dev);
-	WRITE_ONCE(dev->regs.status, 0);
-	clear_bit(KVDEV_DEV_NEEDS_RESET, &dev->flags);
-	atomic_set(&dev->isr, 0);
-	bitmap_zero(dev->pending, KVDEV_MAX_VECTORS);
-	dev->stats.resets++;
-}
-
 /**
  * kvdev_dev_driver_level() - is it a driver that writes status and rings?
  * @dev: the device
@@ -374,11 +361,12 @@ static int start_queues(struct kvdev_dev *dev)
 			return ret;
 	}
 	for (i = 0; i < dev->nr_vqs; i++) {
-		if (!vq_wanted(dev, i))
+		/* Broken before a suspension: so it stays until the reset. */
+		if (!vq_wanted(dev, i) || dev->vqs[i].broken)
 			continue;
 		ret = kvdev_vq_start(&dev->vqs[i]);
 		if (ret) {
-			stop_queues(dev);
+			kvdev_dev_stop_queues(dev, kvdev_dev_patience(dev));
 			return ret;
 		}
 	}
@@ -427,7 +415,8 @@ static int check_status(struct kvdev_dev *dev, u8 *status)
  * queues could not be started.
  *
  * Return: 0; -EINVAL for a set of features or a queue configuration that
- * cannot be; -EPERM, -EFAULT, -ENXIO, -ENOMEM, -ESHUTDOWN from starting.
+ * cannot be; -EPERM, -EFAULT, -ENXIO, -ENOMEM, -ESHUTDOWN from starting; -EINTR
+ * if killed while waiting for requests.
  */
 int kvdev_dev_set_status(struct kvdev_dev *dev, u8 status)
 {
@@ -436,10 +425,8 @@ int kvdev_dev_set_status(struct kvdev_dev *dev, u8 status)
 
 	lockdep_assert_held(&dev->mutex);
 	trace_kvdev_status(dev->id, kvdev_dev_status(dev), status);
-	if (!status) {
-		kvdev_dev_reset(dev);
-		return 0;
-	}
+	if (!status)
+		return kvdev_dev_reset(dev, kvdev_dev_patience(dev));
 
 	status = (status | old) & ~VIRTIO_CONFIG_S_NEEDS_RESET;
 	ret = check_status(dev, &status);
@@ -501,12 +488,19 @@ EXPORT_SYMBOL_NS_GPL(kvdev_dev_enable_vq, KVDEV_NS);
  * kvdev_dev_disable_vq() - a queue is not to run
  * @dev: the device
  * @index: an existing queue; stopped and drained if it runs
+ *
+ * Return: 0, or -EINTR if killed.
  */
-void kvdev_dev_disable_vq(struct kvdev_dev *dev, u16 index)
+int kvdev_dev_disable_vq(struct kvdev_dev *dev, u16 index)
 {
+	int ret;
+
 	/* See kvdev_vq_set_up(). */
 	WRITE_ONCE(dev->vqs[index].regs->enabled, false);
-	kvdev_vq_stop(&dev->vqs[index]);
+	ret = kvdev_vq_stop(&dev->vqs[index], kvdev_dev_patience(dev));
+	if (ret)
+		dev->unsettled = true;
+	return ret;
 }
 EXPORT_SYMBOL_NS_GPL(kvdev_dev_disable_vq, KVDEV_NS);
 
@@ -517,12 +511,17 @@ EXPORT_SYMBOL_NS_GPL(kvdev_dev_disable_vq, KVDEV_NS);
  *
  * virtio 1.3, 2.6.1.1: no request of it is executed and no notification sent
  * after this, and nothing of its state is left: set up again it begins anew.
+ *
+ * Return: 0, or -EINTR if killed.
  */
-void kvdev_dev_reset_vq(struct kvdev_dev *dev, u16 index)
+int kvdev_dev_reset_vq(struct kvdev_dev *dev, u16 index)
 {
-	kvdev_dev_disable_vq(dev, index);
+	int ret = kvdev_dev_disable_vq(dev, index);
+
 	/* Not before: a queue that stops notes where it was, and interrupts. */
-	kvdev_regs_reset_queue(dev->vqs[index].regs);
+	if (!ret)
+		kvdev_regs_reset_queue(dev->vqs[index].regs);
+	return ret;
 }
 
 /**
@@ -532,14 +531,17 @@ void kvdev_dev_reset_vq(struct kvdev_dev *dev, u16 index)
  * On return all requests have ended; kvdev_vq_get_base() says where each
  * queue goes on.
  *
- * Return: 0.
+ * Return: 0, or -EINTR if killed.
  */
 int kvdev_dev_suspend(struct kvdev_dev *dev)
 {
+	int ret;
+
 	lockdep_assert_held(&dev->mutex);
-	stop_queues(dev);
-	dev->suspended = true;
-	return 0;
+	ret = kvdev_dev_stop_queues(dev, kvdev_dev_patience(dev));
+	if (!ret)
+		dev->suspended = true;
+	return ret;
 }
 EXPORT_SYMBOL_NS_GPL(kvdev_dev_suspend, KVDEV_NS);
 
@@ -583,7 +585,7 @@ void kvdev_dev_set_master(struct kvdev_dev *dev, bool off)
 	if (held == is_held(dev))
 		return;
 	if (!held)
-		stop_queues(dev);
+		kvdev_dev_stop_queues(dev, kvdev_dev_patience(dev));
 	else if (dev->regs.status & VIRTIO_CONFIG_S_DRIVER_OK &&
 		 !test_bit(KVDEV_DEV_NEEDS_RESET, &dev->flags) &&
 		 start_queues(dev))
@@ -666,13 +668,10 @@ EXPORT_SYMBOL_NS_GPL(kvdev_dev_on_bus, KVDEV_NS);
 
 static void dev_free(struct kvdev_dev *dev)
 {
-	u16 i;
-
-	for (i = 0; i < dev->nr_vqs; i++)
-		kvdev_vq_exit(&dev->vqs[i]);
 	kfree(dev->regs.config);
 	kfree(dev->regs.queues);
 	ida_free(&dev_ids, dev->id);
+	kvdev_quota_uncharge(dev->charged_to);
 	kvdev_type_put(dev->type);
 	kvfree(dev);
 }
@@ -681,7 +680,6 @@ static void dev_free(struct kvdev_dev *dev)
 static int dev_init(struct kvdev_dev *dev, u16 queue_size)
 {
 	struct kvdev_regs *regs = &dev->regs;
-	int ret;
 	u16 i;
 
 	regs->queues = kcalloc(dev->nr_vqs, sizeof(*regs->queues),
@@ -695,9 +693,7 @@ static int dev_init(struct kvdev_dev *dev, u16 queue_size)
 
 	for (i = 0; i < dev->nr_vqs; i++) {
 		regs->queues[i].cfg.num_max = queue_size;
-		ret = kvdev_vq_init(&dev->vqs[i], dev, i);
-		if (ret)
-			return ret;
+		kvdev_vq_init(&dev->vqs[i], dev, i);
 	}
 	kvdev_regs_reset(regs);
 	return 0;
@@ -725,7 +721,7 @@ static int check_create(const struct kvdev_create *arg,
  * kvdev_dev_create() - make a device
  * @arg: what kind; reserved fields and flags have been checked
  *
- * Return: the device, or -EOPNOTSUPP, -EINVAL, -EPERM, -ENOMEM or what the
+ * Return: the device, or -EOPNOTSUPP, -EINVAL, -EPERM, -EDQUOT, -ENOMEM or what the
  * type's create says as an error pointer.
  */
 struct kvdev_dev *kvdev_dev_create(const struct kvdev_create *arg)
@@ -753,6 +749,7 @@ struct kvdev_dev *kvdev_dev_create(const struct kvdev_create *arg)
 	dev->allowed_hi = arg->features_hi;
 	dev->fixed_queue_size = arg->queue_size;
 	mutex_init(&dev->mutex);
+	mutex_init(&dev->desc_mutex);
 	spin_lock_init(&dev->mem_lock);
 	kref_init(&dev->ref);
 	kvdev_events_init(&dev->events);
@@ -761,9 +758,12 @@ struct kvdev_dev *kvdev_dev_create(const struct kvdev_create *arg)
 	if (ret)
 		goto err_free;
 
+	ret = kvdev_quota_charge(&dev->charged_to);
+	if (ret)
+		goto err_free;
 	ret = ida_alloc(&dev_ids, GFP_KERNEL);
 	if (ret < 0)
-		goto err_free;
+		goto err_uncharge;
 	dev->id = ret;
 
 	ret = dev_init(dev, queue_size);
@@ -779,6 +779,8 @@ struct kvdev_dev *kvdev_dev_create(const struct kvdev_create *arg)
 err_dev_free:
 	dev_free(dev);
 	return ERR_PTR(ret);
+err_uncharge:
+	kvdev_quota_uncharge(dev->charged_to);
 err_free:
 	kvfree(dev);
 err_put_type:

@@ -150,6 +150,18 @@ void kvdev_pinned_byte_finish(struct kvdev_pinned_byte *pb)
 	unpin_user_pages_dirty_lock(&pb->page, 1, true);
 }
 
+/**
+ * kvdev_pinned_byte_drop() - let go of a byte that was not stored to
+ * @pb: from kvdev_pin_byte()
+ *
+ * Context: any.
+ */
+void kvdev_pinned_byte_drop(struct kvdev_pinned_byte *pb)
+{
+	if (pb->page)
+		unpin_user_page(pb->page);
+}
+
 /* ----------------------------------------------------------- many pages */
 
 /*

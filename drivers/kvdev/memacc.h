@@ -50,6 +50,7 @@ int kvdev_pin_byte(struct kvdev_pinned_byte *pb, unsigned long addr,
 		   bool kernel);
 bool kvdev_pinned_byte_store(struct kvdev_pinned_byte *pb, u8 val);
 void kvdev_pinned_byte_finish(struct kvdev_pinned_byte *pb);
+void kvdev_pinned_byte_drop(struct kvdev_pinned_byte *pb);
 
 /* Pieces that need no allocation: 4 KiB requests and most 32 KiB ones. */
 #define KVDEV_PAGES_INLINE	8

@@ -20,9 +20,11 @@ static void stop_workers(struct kvdev_dev *dev)
 /* Who to name when others find the device in use. */
 static void set_user(struct kvdev_dev *dev)
 {
+	mutex_lock(&dev->desc_mutex);
 	put_pid(dev->use_pid);
 	dev->use_pid = get_task_pid(current, PIDTYPE_TGID);
 	get_task_comm(dev->use_comm, current);
+	mutex_unlock(&dev->desc_mutex);
 }
 
 /**
@@ -38,8 +40,10 @@ int kvdev_dev_claim(struct kvdev_dev *dev, enum kvdev_use use, void *user)
 	lockdep_assert_held(&dev->mutex);
 	if (dev->use != KVDEV_USE_NONE)
 		return -EBUSY;
+	mutex_lock(&dev->desc_mutex);
 	dev->use = use;
-	dev->user = user;
+	WRITE_ONCE(dev->user, user);
+	mutex_unlock(&dev->desc_mutex);
 	if (use == KVDEV_USE_OWNER)
 		set_user(dev);
 	return 0;
@@ -61,8 +65,10 @@ void kvdev_dev_unclaim(struct kvdev_dev *dev)
 	dev->bus_features = 0;
 	kvdev_dev_update_features(dev);
 	kvdev_dev_widen_queues(dev, dev->type->queue_size);
+	mutex_lock(&dev->desc_mutex);
 	dev->use = KVDEV_USE_NONE;
-	dev->user = NULL;
+	WRITE_ONCE(dev->user, NULL);
+	mutex_unlock(&dev->desc_mutex);
 	dev->perm_changed = NULL;
 	kvdev_event_post(dev, KVDEV_EVENT_RELEASED, 0);
 }
@@ -144,16 +150,19 @@ static void drop_eventfds(struct kvdev_dev *dev)
  */
 void kvdev_dev_reset_owner(struct kvdev_dev *dev)
 {
-	kvdev_dev_reset(dev);
+	/* What goes on must not meet what is taken away here. */
+	kvdev_dev_reset(dev, KVDEV_WAIT_ALWAYS);
 	drop_eventfds(dev);
 	stop_workers(dev);
 	kvdev_dev_publish_mem(dev, NULL);
 	if (dev->mm)
 		mmdrop(dev->mm);
 	dev->mm = NULL;
+	mutex_lock(&dev->desc_mutex);
 	put_pid(dev->use_pid);
 	dev->use_pid = NULL;
 	memset(dev->use_comm, 0, sizeof(dev->use_comm));
+	mutex_unlock(&dev->desc_mutex);
 	dev->owned = false;
 }
 EXPORT_SYMBOL_NS_GPL(kvdev_dev_reset_owner, KVDEV_NS);
@@ -204,18 +213,22 @@ struct kvdev_mem_table *kvdev_dev_get_mem(struct kvdev_dev *dev,
 /**
  * kvdev_dev_sync_mem() - wait until no older guest memory is used
  * @dev: the device
+ * @killable: the wait may be left
  *
  * Requests in flight have pinned their memory; rings that run stay where they
  * were when they were started.
  *
  * Context: sleeps, also for workers that fault: mmap_lock is not held.
+ * Return: 0, or -EINTR if killed.
  */
-void kvdev_dev_sync_mem(struct kvdev_dev *dev)
+int kvdev_dev_sync_mem(struct kvdev_dev *dev, bool killable)
 {
+	int ret = 0;
 	u16 i;
 
-	for (i = 0; i < dev->nr_vqs; i++)
-		kvdev_vq_sync(&dev->vqs[i]);
+	for (i = 0; i < dev->nr_vqs && !ret; i++)
+		ret = kvdev_vq_sync(&dev->vqs[i], killable);
+	return ret;
 }
 EXPORT_SYMBOL_NS_GPL(kvdev_dev_sync_mem, KVDEV_NS);
 
@@ -224,11 +237,13 @@ EXPORT_SYMBOL_NS_GPL(kvdev_dev_sync_mem, KVDEV_NS);
  * @dev: the device
  * @table: now the device's
  *
- * When this returns the old table is not used any more.
+ * When this returns 0 the old table is not used any more.
+ *
+ * Return: 0, or -EINTR if killed.
  */
-void kvdev_dev_set_mem(struct kvdev_dev *dev, struct kvdev_mem_table *table)
+int kvdev_dev_set_mem(struct kvdev_dev *dev, struct kvdev_mem_table *table)
 {
 	kvdev_dev_publish_mem(dev, table);
-	kvdev_dev_sync_mem(dev);
+	return kvdev_dev_sync_mem(dev, true);
 }
 EXPORT_SYMBOL_NS_GPL(kvdev_dev_set_mem, KVDEV_NS);

@@ -225,6 +225,10 @@ out_put:
 	return ret;
 }
 
+/*
+ * With the desc_mutex, as the device's own may be held for long. So what is a
+ * single number may change meanwhile: each is right at some moment.
+ */
 static void describe(struct kvdev_dev *dev, struct kvdev_next *arg)
 {
 	*arg = (struct kvdev_next){
@@ -235,15 +239,11 @@ static void describe(struct kvdev_dev *dev, struct kvdev_next *arg)
 		.queue_size = kvdev_dev_queue_size(dev),
 		.use = dev->use,
 		.use_pid = dev->use_pid ? pid_vnr(dev->use_pid) : 0,
-		.offered = dev->regs.device_features,
-		.accepted = dev->regs.driver_features,
+		.offered = READ_ONCE(dev->regs.device_features),
+		.accepted = READ_ONCE(dev->regs.driver_features),
 		.status = kvdev_dev_status(dev),
 	};
 	memcpy(arg->use_comm, dev->use_comm, sizeof(arg->use_comm));
-	mutex_lock(&devices_mutex);
-	memcpy(arg->name, dev->name, sizeof(arg->name));
-	kvdev_perm_describe(&dev->perm, arg);
-	mutex_unlock(&devices_mutex);
 	if (dev->type->describe)
 		dev->type->describe(dev, arg);
 }
@@ -252,12 +252,13 @@ static void describe(struct kvdev_dev *dev, struct kvdev_next *arg)
  * kvdev_registry_next() - describe a device
  * @arg: see KVDEV_NEXT
  *
- * Return: 0, -ENOENT, or -EINTR if killed while waiting for the device.
+ * Waits for no device.
+ *
+ * Return: 0 or -ENOENT.
  */
 int kvdev_registry_next(struct kvdev_next *arg)
 {
 	struct kvdev_dev *dev, *found = NULL;
-	int ret;
 
 	mutex_lock(&devices_mutex);
 	list_for_each_entry(dev, &devices, list) {
@@ -272,11 +273,13 @@ int kvdev_registry_next(struct kvdev_next *arg)
 	if (!found)
 		return -ENOENT;
 
-	ret = mutex_lock_killable(&found->mutex);
-	if (!ret) {
-		describe(found, arg);
-		mutex_unlock(&found->mutex);
-	}
+	mutex_lock(&found->desc_mutex);
+	describe(found, arg);
+	mutex_unlock(&found->desc_mutex);
+	mutex_lock(&devices_mutex);
+	memcpy(arg->name, found->name, sizeof(arg->name));
+	kvdev_perm_describe(&found->perm, arg);
+	mutex_unlock(&devices_mutex);
 	kvdev_dev_put(found);
-	return ret;
+	return 0;
 }

@@ -12,7 +12,7 @@ static struct dentry *debugfs_root;
 
 /**
  * kvdev_stats_read() - counters of one queue and its device
- * @dev: the device; mutex held
+ * @dev: the device
  * @arg: see KVDEV_GET_STATS
  *
  * Counters move on while they are read: each is right, their sum may be of
@@ -73,7 +73,8 @@ static int stats_show(struct seq_file *m, void *unused)
 	struct kvdev_dev *dev = m->private;
 	u16 i;
 
-	mutex_lock(&dev->mutex);
+	if (mutex_lock_killable(&dev->mutex))
+		return -EINTR;
 	seq_printf(m, "device %u: %s status 0x%02x features 0x%llx\n", dev->id,
 		   dev->type->name, kvdev_dev_status(dev),
 		   dev->regs.driver_features);

@@ -168,6 +168,8 @@ int kvdev_vq_peek(struct kvdev_vq *vq, struct kvdev_vq_chain *chain)
 	lockdep_assert_held(&vq->mutex);
 	if (vq->broken)
 		return -EPROTO;
+	if (kvdev_vq_is_stopping(vq))
+		return 0;
 
 	ret = peek_ring(vq);
 	if (!ret)
@@ -245,6 +247,21 @@ void kvdev_vq_unpop(struct kvdev_vq *vq, u16 id)
 EXPORT_SYMBOL_NS_GPL(kvdev_vq_unpop, KVDEV_NS);
 
 /**
+ * kvdev_vq_is_stopping() - is the queue about to stop?
+ * @vq: being served, or with a request in flight
+ *
+ * No more chains are taken then. Requests in flight are to end, or are given
+ * back to the ring: see kvdev_vq_unpop().
+ *
+ * Context: any.
+ * Return: whether that is so.
+ */
+bool kvdev_vq_is_stopping(const struct kvdev_vq *vq)
+{
+	return !READ_ONCE(vq->running);
+}
+
+/**
  * kvdev_vq_is_awaited() - does somebody wait for the worker?
  * @vq: being served
  *
@@ -256,7 +273,8 @@ EXPORT_SYMBOL_NS_GPL(kvdev_vq_unpop, KVDEV_NS);
  */
 bool kvdev_vq_is_awaited(struct kvdev_vq *vq)
 {
-	return atomic_read(&vq->waiters) || kvdev_worker_should_stop();
+	return atomic_read(&vq->waiters) || kvdev_vq_is_stopping(vq) ||
+	       kvdev_worker_should_stop();
 }
 
 /**
@@ -384,8 +402,11 @@ static void vq_work(struct kvdev_work *work)
 	bool again = false;
 
 	mutex_lock(&vq->mutex);
-	if (!vq->running || vq->broken)
+	/* The queue does not end while it is served. */
+	if (!refcount_inc_not_zero(&vq->inflight))
 		goto out_unlock;
+	if (kvdev_vq_is_stopping(vq) || vq->broken)
+		goto out_put;
 
 	vq->budget = VQ_BUDGET;
 	WRITE_ONCE(vq->batcher, current);
@@ -403,6 +424,8 @@ static void vq_work(struct kvdev_work *work)
 
 	if (again && !vq->broken)
 		kvdev_vq_wake(vq);
+out_put:
+	kvdev_vq_put(vq);
 out_unlock:
 	mutex_unlock(&vq->mutex);
 }
@@ -414,10 +437,8 @@ out_unlock:
  * @vq: zeroed
  * @dev: its device
  * @index: its number
- *
- * Return: 0 or -ENOMEM.
  */
-int kvdev_vq_init(struct kvdev_vq *vq, struct kvdev_dev *dev, u16 index)
+void kvdev_vq_init(struct kvdev_vq *vq, struct kvdev_dev *dev, u16 index)
 {
 	vq->dev = dev;
 	vq->index = index;
@@ -429,7 +450,21 @@ int kvdev_vq_init(struct kvdev_vq *vq, struct kvdev_dev *dev, u16 index)
 	vq->worker = &vq->own;
 	vq->work.fn = vq_work;
 	vq->kick.fn = vq_eventfd_kick;
+}
 
+static void vq_release(struct kvdev_vq *vq)
+{
+	kvfree(vq->taken);
+	kvfree(vq->chain.table);
+	kvfree(vq->chain.iov);
+	vq->taken = NULL;
+	vq->chain.table = NULL;
+	vq->chain.iov = NULL;
+}
+
+/* Only a queue that runs needs them: 34 KiB, and its user pays. */
+static int vq_alloc(struct kvdev_vq *vq)
+{
 	vq->chain.iov = kvmalloc_array(KVDEV_CHAIN_MAX,
 				       sizeof(*vq->chain.iov),
 				       GFP_KERNEL_ACCOUNT);
@@ -439,24 +474,10 @@ int kvdev_vq_init(struct kvdev_vq *vq, struct kvdev_dev *dev, u16 index)
 	vq->taken = kvmalloc_array(KVDEV_CHAIN_MAX, sizeof(*vq->taken),
 				   GFP_KERNEL_ACCOUNT);
 	if (!vq->chain.iov || !vq->chain.table || !vq->taken) {
-		kvdev_vq_exit(vq);
+		vq_release(vq);
 		return -ENOMEM;
 	}
 	return 0;
-}
-
-/**
- * kvdev_vq_exit() - undo kvdev_vq_init()
- * @vq: stopped, without eventfds and worker; or zeroed
- */
-void kvdev_vq_exit(struct kvdev_vq *vq)
-{
-	kvfree(vq->taken);
-	kvfree(vq->chain.table);
-	kvfree(vq->chain.iov);
-	vq->taken = NULL;
-	vq->chain.table = NULL;
-	vq->chain.iov = NULL;
 }
 
 static void vq_unmap(struct kvdev_vq *vq)
@@ -544,6 +565,9 @@ int kvdev_vq_start(struct kvdev_vq *vq)
 		return -ESHUTDOWN;
 	if (kvdev_ring_check(&vq->regs->cfg, features))
 		return -EINVAL;
+	ret = vq_alloc(vq);
+	if (ret)
+		return ret;
 
 	mutex_lock(&vq->mutex);
 	follow_mem(vq);
@@ -567,6 +591,7 @@ int kvdev_vq_start(struct kvdev_vq *vq)
 	spin_unlock_irq(&vq->used_lock);
 	WRITE_ONCE(vq->broken, false);
 	WRITE_ONCE(vq->running, true);
+	vq->active = true;
 	mutex_unlock(&vq->mutex);
 
 	/* Buffers may be there already, and their kick long gone. */
@@ -579,42 +604,77 @@ err_drop_mem:
 	mutex_lock(&vq->mutex);
 	drop_mem(vq);
 	mutex_unlock(&vq->mutex);
+	vq_release(vq);
 	return ret;
 }
 
-/* Without waiting for the rest of the worker's turn. */
-static void vq_lock_soon(struct kvdev_vq *vq)
+/**
+ * kvdev_vq_stop_begin() - no more chains are taken
+ * @vq: in any state
+ *
+ * Waits for nobody. kvdev_vq_stop() must follow.
+ */
+void kvdev_vq_stop_begin(struct kvdev_vq *vq)
 {
-	atomic_inc(&vq->waiters);
+	lockdep_assert_held(&vq->dev->mutex);
+	if (!vq->running)
+		return;
+	WRITE_ONCE(vq->running, false);
+	kvdev_vq_put(vq);
+}
+
+/* All requests have ended, and the worker's turn. */
+static void vq_finish(struct kvdev_vq *vq)
+{
+	kvdev_coalesce_end(vq);
+	vq->dev->type->vq_stop(vq);
+	kvdev_ring_save(&vq->ring, &vq->regs->cfg);
+	vq_unmap(vq);
+	/* The worker is at most on its way out. */
 	mutex_lock(&vq->mutex);
-	atomic_dec(&vq->waiters);
+	drop_mem(vq);
+	mutex_unlock(&vq->mutex);
+	vq_release(vq);
+	vq->active = false;
 }
 
 /**
  * kvdev_vq_stop() - stop a queue and wait for its requests
  * @vq: in any state; stopped afterwards
+ * @how: whether the wait may be left
  *
  * On return all requests have ended, the driver has been told (also what was put
  * off), and neither the ring nor guest memory is touched any more.
+ *
+ * If the wait was left the queue takes no more chains, but is not free to be
+ * used otherwise until this has been called again.
+ *
+ * Return: 0; -EINTR if killed; -EAGAIN if there is something to wait for, with
+ * KVDEV_WAIT_NOT.
  */
-void kvdev_vq_stop(struct kvdev_vq *vq)
+int kvdev_vq_stop(struct kvdev_vq *vq, enum kvdev_wait how)
 {
 	lockdep_assert_held(&vq->dev->mutex);
-	if (!vq->running)
-		return;
+	if (!vq->active)
+		return 0;
 
-	vq_lock_soon(vq);
-	WRITE_ONCE(vq->running, false);
-	drop_mem(vq);
-	mutex_unlock(&vq->mutex);
-
-	kvdev_vq_put(vq);
-	wait_for_completion(&vq->drained);
-	kvdev_coalesce_end(vq);
-
-	vq->dev->type->vq_stop(vq);
-	kvdev_ring_save(&vq->ring, &vq->regs->cfg);
-	vq_unmap(vq);
+	kvdev_vq_stop_begin(vq);
+	switch (how) {
+	case KVDEV_WAIT_NOT:
+		if (!try_wait_for_completion(&vq->drained))
+			return -EAGAIN;
+		break;
+	case KVDEV_WAIT_KILLABLE:
+		if (wait_for_completion_killable(&vq->drained))
+			return -EINTR;
+		break;
+	case KVDEV_WAIT_ALWAYS:
+		/* As long as the store takes: that is no hung task. */
+		wait_for_completion_state(&vq->drained, TASK_IDLE);
+		break;
+	}
+	vq_finish(vq);
+	return 0;
 }
 
 /**
@@ -629,7 +689,7 @@ void kvdev_vq_get_base(struct kvdev_vq *vq, u16 *avail, u16 *used)
 
 	lockdep_assert_held(&vq->dev->mutex);
 	mutex_lock(&vq->mutex);
-	if (vq->running) {
+	if (vq->active) {
 		spin_lock_irq(&vq->used_lock);
 		kvdev_ring_save(&vq->ring, &cfg);
 		spin_unlock_irq(&vq->used_lock);
@@ -656,13 +716,26 @@ EXPORT_SYMBOL_NS_GPL(kvdev_vq_set_base, KVDEV_NS);
 /**
  * kvdev_vq_sync() - wait until a queue uses the present guest memory
  * @vq: in any state
+ * @killable: the wait may be left
  *
  * Context: see kvdev_dev_sync_mem().
+ * Return: 0, or -EINTR if killed.
  */
-void kvdev_vq_sync(struct kvdev_vq *vq)
+int kvdev_vq_sync(struct kvdev_vq *vq, bool killable)
 {
-	vq_lock_soon(vq);
-	if (vq->running && mem_changed(vq))
+	int ret = 0;
+
+	/* Without waiting for the rest of the worker's turn. */
+	atomic_inc(&vq->waiters);
+	if (killable)
+		ret = mutex_lock_killable(&vq->mutex);
+	else
+		mutex_lock(&vq->mutex);
+	atomic_dec(&vq->waiters);
+	if (ret)
+		return ret;
+	if (vq->mem && mem_changed(vq))
 		follow_mem(vq);
 	mutex_unlock(&vq->mutex);
+	return 0;
 }

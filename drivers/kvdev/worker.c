@@ -9,6 +9,7 @@
 #include <linux/cpumask.h>
 #include <linux/err.h>
 #include <linux/kthread.h>
+#include <linux/rcupdate.h>
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/vhost_task.h>
@@ -51,6 +52,13 @@ static void worker_killed(void *data)
 	struct kvdev_worker *worker = data;
 
 	WRITE_ONCE(worker->killed, true);
+	smp_mb();	/* pairs with kvdev_worker_start() */
+	/*
+	 * The task ends, and not every kernel's vhost_task keeps it. Whoever has
+	 * seen this wakes it inside an RCU read-side section, which a task that
+	 * ends outlives.
+	 */
+	WRITE_ONCE(worker->wake, NULL);
 }
 
 static int worker_kthread(void *data)
@@ -124,6 +132,10 @@ int kvdev_worker_start(struct kvdev_worker *worker,
 		return ret;
 	/* Kicks look at it without a lock and then use the thread. */
 	smp_store_release(&worker->wake, owner ? wake_owner : wake_kernel);
+	/* The owner may have been killed before. Pairs with worker_killed(). */
+	smp_mb();
+	if (READ_ONCE(worker->killed))
+		WRITE_ONCE(worker->wake, NULL);
 	return 0;
 }
 
@@ -136,9 +148,9 @@ void kvdev_worker_stop(struct kvdev_worker *worker)
 	struct kvdev_work *work, *next;
 	struct llist_node *list;
 
-	if (!worker->wake)
+	if (!worker->task && !worker->kthread)
 		return;
-	worker->wake = NULL;
+	WRITE_ONCE(worker->wake, NULL);
 	if (worker->task)
 		vhost_task_stop(worker->task);
 	worker->task = NULL;
@@ -164,12 +176,14 @@ void kvdev_worker_queue(struct kvdev_worker *worker, struct kvdev_work *work)
 {
 	void (*wake)(struct kvdev_worker *worker);
 
+	rcu_read_lock();
 	/* Pairs with the release in kvdev_worker_start(). */
 	wake = smp_load_acquire(&worker->wake);
-	if (!wake || test_and_set_bit(WORK_QUEUED, &work->flags))
-		return;
-	llist_add(&work->node, &worker->list);
-	wake(worker);
+	if (wake && !test_and_set_bit(WORK_QUEUED, &work->flags)) {
+		llist_add(&work->node, &worker->list);
+		wake(worker);
+	}
+	rcu_read_unlock();
 }
 
 /**

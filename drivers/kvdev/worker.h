@@ -38,7 +38,7 @@ enum kvdev_worker_kind {
 
 /**
  * struct kvdev_worker - a thread
- * @wake: wakes the thread; NULL: there is none
+ * @wake: wakes the thread; NULL: there is none, or none any more
  * @task: the thread, if it is the owner's
  * @kthread: the thread, if it is the kernel's
  * @list: queued work, newest first

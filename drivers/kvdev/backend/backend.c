@@ -314,7 +314,11 @@ static void io_work(struct work_struct *work)
 {
 	struct kvdev_io *io = container_of(work, struct kvdev_io, work);
 
-	io->backend->ops->work(io->backend, io);
+	/* It may have waited for its turn for long. */
+	if (io->check && io->check(io) == -EINTR)
+		kvdev_io_end(io, -EINTR);
+	else
+		io->backend->ops->work(io->backend, io);
 }
 
 /**
@@ -334,6 +338,7 @@ void kvdev_io_defer(struct kvdev_io *io)
 /* A part of an operation, done while the worker waits. */
 struct io_part {
 	struct kvdev_io io;
+	struct kvdev_io *whole;
 	struct completion over;
 	int error;
 };
@@ -346,12 +351,13 @@ static void part_done(struct kvdev_io *io, int error)
 	complete(&part->over);
 }
 
-static struct io_part *part_alloc(const struct kvdev_io *whole)
+static struct io_part *part_alloc(struct kvdev_io *whole)
 {
 	struct io_part *part = kzalloc(sizeof(*part), GFP_KERNEL_ACCOUNT);
 
 	if (!part)
 		return NULL;
+	part->whole = whole;
 	part->io.op = whole->op;
 	part->io.durable = whole->durable;
 	part->io.pos = whole->pos;
@@ -364,12 +370,19 @@ static struct io_part *part_alloc(const struct kvdev_io *whole)
 /* Transfer @len bytes at part->io.pos with part->io.iter, and move on. */
 static int part_run(struct io_part *part, size_t len)
 {
+	struct kvdev_io *whole = part->whole;
 	struct kvdev_io *io = &part->io;
 	loff_t next = io->pos + len;
+	int ret;
 
-	/* Gigabytes take a while, and the VMM may be killed. */
+	/* Gigabytes take a while, and the VMM may be killed or the guest reset. */
 	if (fatal_signal_pending(current))
 		return -EINTR;
+	ret = whole->check ? whole->check(whole) : 0;
+	if (ret) {
+		whole->interrupted = ret == -ERESTART;
+		return ret;
+	}
 
 	io->len = len;
 	kvdev_pages_init(&io->pages);
@@ -479,6 +492,7 @@ static bool io_memory_fits(const struct kvdev_backend *backend,
 void kvdev_backend_submit(struct kvdev_backend *backend, struct kvdev_io *io)
 {
 	io->backend = backend;
+	io->interrupted = false;
 	kvdev_pages_init(&io->pages);
 
 	/* Who cannot write has nothing to make durable either. */

@@ -63,6 +63,11 @@ enum kvdev_io_op {
  *	including hard interrupts and from inside submit. @error is 0 or a
  *	negative errno; a short transfer is -EIO. The operation is the
  *	submitter's again, with all of its fields
+ * @check: is there a reason to go no further with what takes long? -EINTR:
+ *	nobody needs the result. -ERESTART: somebody waits for the worker, the
+ *	operation is to be done another time. 0: no. Any context. Optional
+ * @interrupted: when done is called: the worker was told -ERESTART, which it is
+ *	still executing; what was done so far is of no use
  * @backend: from submit to done: the backend
  * @error: from submit to done: result on its way to process context
  * @pages: from submit to done: memory of an operation that is in flight
@@ -78,6 +83,8 @@ struct kvdev_io {
 	size_t len;
 	struct iov_iter iter;
 	void (*done)(struct kvdev_io *io, int error);
+	int (*check)(const struct kvdev_io *io);
+	bool interrupted;
 
 	/* private to the backend, from submit to done */
 	struct kvdev_backend *backend;

@@ -12,6 +12,7 @@
  */
 #include <linux/blkdev.h>
 #include <linux/llist.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/virtio_byteorder.h>
 #include <uapi/linux/virtio_blk.h>
@@ -24,6 +25,8 @@
 #include "../ring/ring.h"
 #include "blk_range.h"
 #include "device.h"
+#include "inflight.h"
+#include "piece.h"
 
 #define BLK_QUEUE_SIZE	256
 
@@ -55,14 +58,16 @@
  * @size: bytes shown to the driver
  * @block_size: shown to the driver; positions and lengths are multiples of it
  * @serial: answer to GET_ID
+ * @inflight: bytes of requests in flight; any context
  *
- * Changes under the device's mutex while no queue runs.
+ * The rest changes under the device's mutex while no queue runs.
  */
 struct kvdev_blk {
 	struct kvdev_backend *backend;
 	u64 size;
 	u32 block_size;
 	u8 serial[KVDEV_SERIAL_LEN];
+	struct kvdev_inflight inflight;
 };
 
 /**
@@ -73,6 +78,7 @@ struct kvdev_blk {
  * @id: names the chain
  * @sector: position, in 512 bytes
  * @writable: bytes of the chain's writable part, the status byte included
+ * @charged: part of kvdev_blk.bytes
  * @filled: data bytes at the beginning of that part, if the request succeeds
  * @used_len: what the used entry will say
  * @status_byte: pinned, so that any context can store it
@@ -86,6 +92,7 @@ struct blk_request {
 	u16 id;
 	u64 sector;
 	u32 writable;
+	u32 charged;
 	u32 filled;
 	u32 used_len;
 	struct kvdev_pinned_byte status_byte;
@@ -116,6 +123,22 @@ static bool blk_can_zero(const struct kvdev_blk *blk)
 static bool blk_can_discard(const struct kvdev_blk *blk)
 {
 	return blk_can_zero(blk) && blk->backend->discard_granularity;
+}
+
+/* ------------------------------------------------------- bytes in flight */
+
+static void blk_charge(struct blk_request *req, u32 bytes)
+{
+	req->charged = bytes;
+	kvdev_inflight_add(&to_kvdev_blk(req)->inflight, bytes);
+}
+
+static void blk_uncharge(struct blk_request *req)
+{
+	if (req->charged)
+		kvdev_inflight_sub(&to_kvdev_blk(req)->inflight, req->vq,
+				   req->charged);
+	req->charged = 0;
 }
 
 /* ------------------------------------------------------------ completion */
@@ -180,6 +203,7 @@ static void blk_complete(struct blk_request *req, int error)
 		kfree(req->ranges.bytes);
 		req->ranges.bytes = NULL;
 	}
+	blk_uncharge(req);
 	req->used_len = blk_used_len(req, filled);
 	kvdev_vq_account(req->vq, taken, filled, error);
 
@@ -192,9 +216,41 @@ static void blk_complete(struct blk_request *req, int error)
 	kvdev_memacc_defer(&req->io.work);
 }
 
+/* As if it had never been taken; it begins anew when the queue goes on. */
+static void blk_give_back(struct blk_request *req)
+{
+	struct blk_queue *queue = kvdev_vq_priv(req->vq);
+	struct kvdev_vq *vq = req->vq;
+	u16 id = req->id;
+
+	blk_uncharge(req);
+	kvdev_pinned_byte_drop(&req->status_byte);
+	llist_add(&req->free, &queue->free);
+	kvdev_vq_unpop(vq, id);
+}
+
 static void blk_io_done(struct kvdev_io *io, int error)
 {
-	blk_complete(container_of(io, struct blk_request, io), error);
+	struct blk_request *req = container_of(io, struct blk_request, io);
+
+	if (unlikely(io->interrupted))
+		blk_give_back(req);
+	else
+		blk_complete(req, error);
+}
+
+/*
+ * Of a queue that stops without being reset nothing may get lost: a request that
+ * would take long is done another time.
+ */
+static int blk_io_check(const struct kvdev_io *io)
+{
+	const struct blk_request *req = container_of(io, struct blk_request,
+						     io);
+
+	if (kvdev_vq_abandoned(req->vq))
+		return -EINTR;
+	return kvdev_vq_is_stopping(req->vq) ? -ERESTART : 0;
 }
 
 /* ------------------------------------------------------------- execution */
@@ -244,6 +300,9 @@ static void blk_execute_rw(struct blk_request *req, enum kvdev_io_op op,
 
 	if (op == KVDEV_IO_READ)
 		req->filled = len;
+	/* Of longer ones the worker does one at a time. */
+	if (len <= KVDEV_IO_MAX)
+		blk_charge(req, len);
 	io->op = op;
 	io->durable = op == KVDEV_IO_WRITE && blk_is_durable(req);
 	io->pos = req->sector << SECTOR_SHIFT;
@@ -365,10 +424,14 @@ static void blk_execute_ranges(struct blk_request *req, unsigned int feature,
 		ret = -EOPNOTSUPP;
 	else
 		ret = blk_fetch_ranges(req, data);
-	if (ret)
+	if (ret) {
 		blk_complete(req, ret);
-	else
-		blk_ranges_next(req);
+		return;
+	}
+	/* At worst a piece of zeroes is written. */
+	if (req->type == VIRTIO_BLK_T_WRITE_ZEROES)
+		blk_charge(req, KVDEV_PIECE_MAX);
+	blk_ranges_next(req);
 }
 
 static void blk_execute(struct blk_request *req, struct kvdev_vq_chain *chain)
@@ -438,10 +501,11 @@ static int blk_take_status(struct blk_request *req,
  * Fill @req from @chain, whose iterators are left with the data. Returns NULL,
  * or what the driver did wrong, then nothing is held. A request whose status
  * cannot be told must not be completed: the driver would take what was in the
- * byte before for it.
+ * byte before for it. With @error the host could not do what it should, and the
+ * chain can be tried again.
  */
 static const char *blk_parse(struct blk_request *req,
-			     struct kvdev_vq_chain *chain)
+			     struct kvdev_vq_chain *chain, int *error)
 {
 	struct virtio_blk_outhdr hdr;
 	const char *reason;
@@ -463,10 +527,16 @@ static const char *blk_parse(struct blk_request *req,
 	reason = blk_check_direction(req, iov_iter_count(&chain->readable));
 	if (reason)
 		return reason;
-	if (blk_take_status(req, chain))
-		return "status byte of a block request is not accessible";
-	return NULL;
+	req->io.check = blk_io_check;
+	*error = blk_take_status(req, chain);
+	if (*error == -ENOMEM || *error == -EINTR)
+		return NULL;
+	return *error ? "status byte of a block request is not accessible" :
+			NULL;
 }
+
+/* Jiffies for the host to find some memory. */
+#define BLK_PAUSE	1
 
 /* Serve one chain; false if no more can be served. */
 static bool blk_serve(struct kvdev_vq *vq, struct kvdev_vq_chain *chain)
@@ -475,17 +545,24 @@ static bool blk_serve(struct kvdev_vq *vq, struct kvdev_vq_chain *chain)
 	struct llist_node *node = llist_del_first(&queue->free);
 	struct blk_request *req;
 	const char *reason;
+	int error = 0;
 
 	/* Cannot happen: one request per ring entry, see blk_finish(). */
 	if (WARN_ON_ONCE(!node))
 		return false;
 	req = llist_entry(node, struct blk_request, free);
 
-	reason = blk_parse(req, chain);
-	if (reason) {
+	reason = blk_parse(req, chain, &error);
+	if (reason || error)
 		llist_add(&req->free, &queue->free);
+	if (reason) {
 		kvdev_vq_violation(vq, reason);
 		return false;
+	}
+	/* That is no fault of the driver: the chain stays where it is. */
+	if (error) {
+		schedule_timeout_killable(BLK_PAUSE);
+		return !fatal_signal_pending(current);
 	}
 	kvdev_vq_pop(vq, chain);
 	blk_execute(req, chain);
@@ -496,6 +573,7 @@ static bool blk_serve(struct kvdev_vq *vq, struct kvdev_vq_chain *chain)
 
 static bool blk_vq_serve(struct kvdev_vq *vq)
 {
+	struct kvdev_blk *blk = kvdev_dev_priv(kvdev_vq_dev(vq));
 	struct kvdev_vq_chain chain;
 	struct blk_plug plug;
 	bool again;
@@ -504,7 +582,8 @@ static bool blk_vq_serve(struct kvdev_vq *vq)
 	blk_start_plug(&plug);
 	for (;;) {
 		again = kvdev_vq_should_stop(vq);
-		if (again || kvdev_vq_peek(vq, &chain) != 1)
+		if (again || kvdev_inflight_full(&blk->inflight, vq) ||
+		    kvdev_vq_peek(vq, &chain) != 1)
 			break;
 		if (!blk_serve(vq, &chain))
 			break;
@@ -583,18 +662,18 @@ static void blk_fill_config(struct kvdev_dev *dev)
 	blk_fill_ranges_config(blk, config);
 }
 
-/* Show @backend, or no store, from now on. */
-static void blk_attach(struct kvdev_dev *dev, struct kvdev_backend *backend,
+/* Show *@store, or no store, from now on; then *@store is the one before. */
+static void blk_attach(struct kvdev_dev *dev, struct kvdev_backend **store,
 		       u32 block_size, const u8 *serial)
 {
 	struct kvdev_blk *blk = kvdev_dev_priv(dev);
 
-	swap(blk->backend, backend);
-	kvdev_backend_close(backend);
-
+	kvdev_dev_desc_lock(dev);
+	swap(blk->backend, *store);
 	blk->block_size = block_size;
 	blk->size = blk->backend ? round_down(blk->backend->size, block_size) :
 				   0;
+	kvdev_dev_desc_unlock(dev);
 	memcpy(blk->serial, serial, sizeof(blk->serial));
 	blk_fill_config(dev);
 }
@@ -609,32 +688,25 @@ static int blk_check_block_size(const struct kvdev_backend *backend,
 }
 
 static int blk_set_backend(struct kvdev_dev *dev,
-			   const struct kvdev_set_backend *arg)
+			   const struct kvdev_set_backend *arg,
+			   struct kvdev_backend **store)
 {
 	static const u8 no_serial[KVDEV_SERIAL_LEN];
-	struct kvdev_backend *backend;
 	u32 block_size;
 	int ret;
 
-	if (arg->fd == -1) {
-		blk_attach(dev, NULL, KVDEV_BLOCK_MIN, no_serial);
+	if (!*store) {
+		blk_attach(dev, store, KVDEV_BLOCK_MIN, no_serial);
 		return 0;
 	}
 
-	backend = kvdev_backend_open(arg->fd, arg->format,
-				     arg->flags & KVDEV_BACKEND_RDONLY, 0);
-	if (IS_ERR(backend))
-		return PTR_ERR(backend);
-
-	block_size = arg->block_size ?: backend->block_size;
-	ret = blk_check_block_size(backend, block_size);
-	if (ret) {
-		kvdev_backend_close(backend);
+	block_size = arg->block_size ?: (*store)->block_size;
+	ret = blk_check_block_size(*store, block_size);
+	if (ret)
 		return ret;
-	}
 	if (arg->flags & KVDEV_BACKEND_NO_DISCARD)
-		backend->discard_granularity = 0;
-	blk_attach(dev, backend, block_size, arg->serial);
+		(*store)->discard_granularity = 0;
+	blk_attach(dev, store, block_size, arg->serial);
 	return 0;
 }
 

@@ -26,6 +26,7 @@
 #include <linux/types.h>
 #include <linux/uio.h>
 
+struct kvdev_backend;
 struct kvdev_dev;
 struct kvdev_vq;
 struct kvdev_next;
@@ -53,11 +54,17 @@ struct kvdev_pci_ids;
  *	(and core bits), does not go together. Optional
  * @set_backend: attach or detach the backing store. Status is 0, no queue
  *	runs; flags and reserved fields of the argument have been checked.
- *	Types without a backing store have none
- * @describe: fill in what is special about the device. Optional
+ *	@store is the opened store, NULL for none: set it to what is to be
+ *	closed after that, if anything. Types without a backing store have none
+ * @describe: fill in what is special about the device. Called with
+ *	kvdev_dev_desc_lock() instead of the mutex, and must not wait. Optional
+ * @open_store: open the store that @command is to get for this command and
+ *	argument, if any. Process context of the caller, without the mutex.
+ *	Optional
  * @command: a command of this type's own, see the table in commands.c: @arg is
  *	its structure, complete and changeable; flags and reserved fields are
- *	the type's to check. Process context of the caller. Optional
+ *	the type's to check. @store as of @set_backend, if the command has one.
+ *	Process context of the caller, whose memory must not be touched. Optional
  * @config_read: the driver is about to read @len bytes at @offset of the
  *	configuration, inside of it: bring kvdev_dev_config() up to date.
  *	Optional, for what changes by itself
@@ -78,7 +85,7 @@ struct kvdev_pci_ids;
  *	chains until the ring is empty or kvdev_vq_should_stop(). Returns true
  *	if it stopped early and wants to be called again
  *
- * All but @vq_serve are called with the device's mutex held.
+ * All but @describe, @open_store and @vq_serve are called with the device's mutex held.
  */
 struct kvdev_device_type {
 	u32 id;
@@ -97,9 +104,13 @@ struct kvdev_device_type {
 	u64 (*features_hi)(struct kvdev_dev *dev);
 	int (*check_features)(struct kvdev_dev *dev);
 	int (*set_backend)(struct kvdev_dev *dev,
-			   const struct kvdev_set_backend *arg);
+			   const struct kvdev_set_backend *arg,
+			   struct kvdev_backend **store);
 	void (*describe)(struct kvdev_dev *dev, struct kvdev_next *arg);
-	int (*command)(struct kvdev_dev *dev, unsigned int cmd, void *arg);
+	int (*open_store)(struct kvdev_dev *dev, unsigned int cmd,
+			  const void *arg, struct kvdev_backend **store);
+	int (*command)(struct kvdev_dev *dev, unsigned int cmd, void *arg,
+		       struct kvdev_backend **store);
 	void (*config_read)(struct kvdev_dev *dev, u32 offset, u32 len);
 	int (*config_write)(struct kvdev_dev *dev, u32 offset, const u8 *bytes,
 			    u32 len);
@@ -174,8 +185,12 @@ bool kvdev_dev_on_bus(const struct kvdev_dev *dev);
 bool kvdev_dev_has_owner(const struct kvdev_dev *dev);
 /* For what comes from elsewhere than a callback; may sleep. */
 void kvdev_dev_lock(struct kvdev_dev *dev);
+int kvdev_dev_lock_killable(struct kvdev_dev *dev);
 bool kvdev_dev_trylock(struct kvdev_dev *dev);
 void kvdev_dev_unlock(struct kvdev_dev *dev);
+/* To change what @describe looks at. Held for moments: nobody is waited for. */
+void kvdev_dev_desc_lock(struct kvdev_dev *dev);
+void kvdev_dev_desc_unlock(struct kvdev_dev *dev);
 /* NULL: no such queue */
 struct kvdev_vq *kvdev_dev_vq(struct kvdev_dev *dev, u32 index);
 u16 kvdev_dev_nr_queues(const struct kvdev_dev *dev);
@@ -223,6 +238,8 @@ void kvdev_vq_unpop(struct kvdev_vq *vq, u16 id);
 bool kvdev_vq_should_stop(struct kvdev_vq *vq);
 /* Another queue waits for the worker they share. */
 bool kvdev_vq_shared_wanted(const struct kvdev_vq *vq);
+/* The queue is about to stop; any context, of a request in flight. */
+bool kvdev_vq_is_stopping(const struct kvdev_vq *vq);
 /* For requests that take the worker's time: somebody waits for it. */
 bool kvdev_vq_is_awaited(struct kvdev_vq *vq);
 /* So many packets were given back, for kvdev_vq_coalesce(). */

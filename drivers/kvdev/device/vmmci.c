@@ -199,7 +199,8 @@ static int send(struct vmmci *v, u32 command, u64 ack_ms, u64 stop_ms)
 	return ret;
 }
 
-static int vmmci_command(struct kvdev_dev *dev, unsigned int cmd, void *arg)
+static int vmmci_command(struct kvdev_dev *dev, unsigned int cmd, void *arg,
+			 struct kvdev_backend **store)
 {
 	const struct kvdev_vmmci_cmd *c = arg;
 

@@ -6,6 +6,7 @@
  * The management interface of the bus has no words for a backing file, so the
  * device is created and given its store first, through /dev/kvdev.
  */
+#include <linux/delay.h>
 #include <linux/device.h>
 #include <linux/dma-mapping.h>
 #include <linux/err.h>
@@ -108,6 +109,26 @@ static void perm_changed(void *user)
 		kobject_uevent(&v->vdpa.dev.kobj, KOBJ_CHANGE);
 }
 
+/*
+ * The whole host's management of the bus waits while a device is added or
+ * removed. So nobody is waited for who may keep the device for long.
+ */
+#define LOCK_TRIES	100
+#define LOCK_PAUSE_MS	10
+
+static int lock_device(struct kvdev_dev *dev)
+{
+	unsigned int i;
+
+	for (i = 0; i < LOCK_TRIES; i++) {
+		if (mutex_trylock(&dev->mutex))
+			return 0;
+		if (msleep_interruptible(LOCK_PAUSE_MS))
+			return -EINTR;
+	}
+	return -EBUSY;
+}
+
 /* The device of that name, referenced and claimed for the bus. */
 static struct kvdev_dev *claim_device(struct kvdev_vdpa *v, const char *name,
 				      bool net,
@@ -121,7 +142,9 @@ static struct kvdev_dev *claim_device(struct kvdev_vdpa *v, const char *name,
 	if (IS_ERR(dev))
 		return dev;
 
-	mutex_lock(&dev->mutex);
+	ret = lock_device(dev);
+	if (ret)
+		goto err_put;
 	/* No driver on the bus knows it, and VMMs end on an unknown id. */
 	ret = dev->type->id == KVDEV_DEVICE_VMMCI ? -EOPNOTSUPP : 0;
 	if (net)
@@ -165,6 +188,7 @@ err_unclaim:
 	kvdev_dev_unclaim(dev);
 err_unlock:
 	mutex_unlock(&dev->mutex);
+err_put:
 	kvdev_dev_put(dev);
 	return ERR_PTR(ret);
 }

@@ -16,6 +16,7 @@
  * kernel's: whatever a process does or leaves out with vhost_vdpa, it ends up
  * with its own memory or none.
  */
+#include <linux/delay.h>
 #include <linux/device.h>
 #include <linux/err.h>
 #include <linux/mm.h>
@@ -195,9 +196,11 @@ static int kvdev_vdpa_get_vendor_vq_stats(struct vdpa_device *vdpa, u16 idx,
 	struct kvdev_get_stats s = { .queue = idx };
 	int ret;
 
-	mutex_lock(&dev->mutex);
+	/*
+	 * Without the mutex, which the user of the device may hold for long:
+	 * the management of the whole bus would wait. Counters need none.
+	 */
 	ret = kvdev_stats_read(dev, &s);
-	mutex_unlock(&dev->mutex);
 	return ret ?: put_stat(msg, "kicks", s.kicks) ?:
 	       put_stat(msg, "chains", s.chains) ?:
 	       put_stat(msg, "completions", s.completions) ?:
@@ -254,7 +257,7 @@ static void sync_work(struct work_struct *work)
 	struct kvdev_vdpa *v = container_of(work, struct kvdev_vdpa, sync_work);
 	unsigned long unmaps = READ_ONCE(v->unmaps);
 
-	kvdev_dev_sync_mem(v->dev);
+	kvdev_dev_sync_mem(v->dev, false);
 	WRITE_ONCE(v->synced, unmaps);
 	wake_up_all(&v->sync_wait);
 }
@@ -359,12 +362,13 @@ static void drop_map(struct kvdev_vdpa *v, bool bound)
 static int kvdev_vdpa_reset_map(struct vdpa_device *vdpa, unsigned int asid)
 {
 	struct kvdev_vdpa *v = to_kvdev_vdpa(vdpa);
+	int ret;
 
 	mutex_lock(&v->dev->mutex);
 	drop_map(v, v->bound);
-	kvdev_dev_sync_mem(v->dev);
+	ret = kvdev_dev_sync_mem(v->dev, true);
 	mutex_unlock(&v->dev->mutex);
-	return 0;
+	return ret;
 }
 
 /* ---------------------------------------------------------------- device */
@@ -445,7 +449,9 @@ static int own_by_kernel(struct kvdev_dev *dev)
 		kvdev_mem_put(table);
 		return ret;
 	}
+	mutex_lock(&dev->desc_mutex);
 	strscpy(dev->use_comm, "virtio_vdpa", sizeof(dev->use_comm));
+	mutex_unlock(&dev->desc_mutex);
 	kvdev_dev_set_mem(dev, table);
 	return 0;
 }
@@ -517,20 +523,39 @@ static size_t kvdev_vdpa_get_config_size(struct vdpa_device *vdpa)
 	return to_kvdev_dev(vdpa)->regs.config_len ?: sizeof(u32);
 }
 
+/*
+ * The management of the bus reads the configuration, too, and must not wait for
+ * a user who holds the mutex for long: rather it gets bytes of two moments.
+ */
+static bool lock_for_a_while(struct kvdev_dev *dev)
+{
+	unsigned int i;
+
+	for (i = 0; i < 10; i++) {
+		if (mutex_trylock(&dev->mutex))
+			return true;
+		msleep(20);
+	}
+	return false;
+}
+
 static void kvdev_vdpa_get_config(struct vdpa_device *vdpa, unsigned int offset,
 				  void *buf, unsigned int len)
 {
 	struct kvdev_dev *dev = to_kvdev_dev(vdpa);
+	bool locked = lock_for_a_while(dev);
 	unsigned int end;
 
 	memset(buf, 0, len);
-	mutex_lock(&dev->mutex);
+	/* Before the copy: a change of what it read is another generation. */
+	WRITE_ONCE(dev->regs.config_read, true);
+	smp_mb();	/* pairs with the mutex of who changes it, if not locked */
 	/* The bus has checked it for processes, not for itself. */
 	if (!check_add_overflow(offset, len, &end) &&
 	    end <= dev->regs.config_len)
 		memcpy(buf, dev->regs.config + offset, len);
-	dev->regs.config_read = true;
-	mutex_unlock(&dev->mutex);
+	if (locked)
+		mutex_unlock(&dev->mutex);
 }
 
 static void kvdev_vdpa_set_config(struct vdpa_device *vdpa, unsigned int offset,

@@ -55,6 +55,7 @@
  *  - EINTR: killed while waiting.
  *  - ESHUTDOWN: the owner was killed; only close is left.
  *  - ENOMEM: out of memory, or RLIMIT_MEMLOCK is too small for the rings.
+ *  - EDQUOT: the user has as many devices as he may have.
  *  - EIO: the backing store failed.
  */
 
@@ -551,8 +552,13 @@ enum kvdev_space {
  *
  * One access of the driver to the device's registers. What the driver does
  * wrong is no error of this call: such writes are ignored, such reads give 0,
- * both are counted. A write of 0 to the status register returns when the
- * device is reset and no longer touches guest memory.
+ * both are counted.
+ *
+ * A write of 0 to the status register resets the device, which has to wait for
+ * requests in flight. If that takes more than a moment the call returns before,
+ * and status reads as it was; it reads 0 when the device no longer touches guest
+ * memory. Until then reads go on, and a write waits. Legacy drivers and some of
+ * MMIO do not look, so for them the call returns when the device is reset.
  */
 struct kvdev_access {
 	__u32 size;

@@ -593,7 +593,8 @@ static int net_get_stats(struct kvdev_net *net, struct kvdev_net_get_stats *arg)
 	return 0;
 }
 
-static int net_command(struct kvdev_dev *dev, unsigned int cmd, void *arg)
+static int net_command(struct kvdev_dev *dev, unsigned int cmd, void *arg,
+		       struct kvdev_backend **store)
 {
 	struct kvdev_net *net = kvdev_dev_priv(dev);
 

@@ -339,7 +339,10 @@ bool vscsi_event_serve(struct kvdev_vq *vq);
 void vscsi_event(struct vscsi *scsi, u32 type, u8 target, u16 lun, u32 reason);
 
 /* lun.c */
-int vscsi_command(struct kvdev_dev *dev, unsigned int cmd, void *arg);
+int vscsi_open_store(struct kvdev_dev *dev, unsigned int cmd, const void *arg,
+		     struct kvdev_backend **store);
+int vscsi_command(struct kvdev_dev *dev, unsigned int cmd, void *arg,
+		  struct kvdev_backend **store);
 void vscsi_remove_all(struct vscsi *scsi);
 
 #endif /* KVDEV_SCSI_DEV_H */

@@ -209,6 +209,7 @@ const struct kvdev_device_type kvdev_scsi_type = {
 	.create = host_create,
 	.destroy = host_destroy,
 	.features = host_features,
+	.open_store = vscsi_open_store,
 	.command = vscsi_command,
 	.config_write = host_config_write,
 	.reset = host_reset,

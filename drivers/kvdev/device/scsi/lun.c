@@ -100,30 +100,24 @@ static struct vscsi_unit *find_unit(struct vscsi *scsi, u32 target, u32 lun)
 /* ---------------------------------------------------------------- adding */
 
 /*
- * A store of @fd for a unit, or NULL for none. Blocks of size 0 become what the
- * store likes; smaller ones go through the page cache.
+ * Does this store, or none, fit the unit? Blocks of size 0 become what the store
+ * likes.
  */
-static struct kvdev_backend *open_store(struct kvdev_scsi_config *cfg, int fd,
-					u32 format)
+static int check_store(struct kvdev_scsi_config *cfg,
+		       struct kvdev_backend *backend)
 {
-	struct kvdev_backend *backend;
-
-	if (fd == -1) {
+	if (!backend) {
 		cfg->block_size = cfg->block_size ?: 512;
-		return cfg->removable ? NULL : ERR_PTR(-EINVAL);
+		return cfg->removable ? 0 : -EINVAL;
 	}
-	backend = kvdev_backend_open(fd, format, cfg->read_only,
-				     cfg->block_size);
-	if (IS_ERR(backend))
-		return backend;
 	if (!cfg->block_size)
 		cfg->block_size = backend->block_size > 512 ? 4096 : 512;
 	if (backend->block_size > cfg->block_size ||
-	    backend->size < cfg->block_size) {
-		kvdev_backend_close(backend);
-		return ERR_PTR(-EINVAL);
-	}
-	return backend;
+	    backend->size < cfg->block_size)
+		return -EINVAL;
+	/* When it was opened nobody knew what unit it is for. */
+	backend->read_only |= cfg->read_only;
+	return 0;
 }
 
 static void copy_text(char *to, const u8 *from, size_t len, const char *model)
@@ -235,40 +229,47 @@ static void unit_attach(struct vscsi_unit *unit, struct kvdev_backend *backend,
 	spin_unlock_irq(&unit->lock);
 }
 
-static int cmd_add_lun(struct vscsi *scsi, const struct kvdev_scsi_add_lun *arg)
+static int check_add(const struct kvdev_scsi_add_lun *arg,
+		     struct kvdev_scsi_config *cfg)
 {
-	struct kvdev_backend *backend;
-	struct kvdev_scsi_config cfg;
-	struct vscsi_store *store;
-	struct vscsi_unit *unit;
-	int ret;
-
 	if (arg->flags & ~(KVDEV_LUN_RDONLY | KVDEV_LUN_REMOVABLE |
 			   KVDEV_LUN_ROTATIONAL))
 		return -EOPNOTSUPP;
-	ret = check_address(arg->target, arg->lun);
-	if (!ret)
-		ret = unit_config(&cfg, arg);
+	return check_address(arg->target, arg->lun) ?: unit_config(cfg, arg);
+}
+
+static int cmd_add_lun(struct vscsi *scsi, const struct kvdev_scsi_add_lun *arg,
+		       struct kvdev_backend **store)
+{
+	struct kvdev_backend *backend = *store;
+	struct kvdev_scsi_config cfg;
+	struct vscsi_store *shared;
+	struct vscsi_unit *unit;
+	int ret;
+
+	ret = check_add(arg, &cfg);
 	if (ret)
 		return ret;
 	if (find_unit(scsi, arg->target, arg->lun))
 		return -EEXIST;
 
-	backend = open_store(&cfg, arg->fd, arg->format);
-	if (IS_ERR(backend))
-		return PTR_ERR(backend);
+	ret = check_store(&cfg, backend);
+	if (ret)
+		return ret;
 	unit_limits(&cfg, backend);
 	cfg.id = unit_id(&cfg, backend);
-	ret = share_store(&cfg, backend, &store);
+	ret = share_store(&cfg, backend, &shared);
 	if (ret)
-		goto err_close;
+		return ret;
 	unit = vscsi_unit_create(scsi, arg->target, arg->lun, &cfg);
 	if (IS_ERR(unit)) {
 		ret = PTR_ERR(unit);
-		goto err_put_store;
+		goto err_put_shared;
 	}
+	/* The unit's from here on. */
+	*store = NULL;
 	if (backend)
-		unit_attach(unit, backend, store);
+		unit_attach(unit, backend, shared);
 
 	ret = xa_err(xa_store(&scsi->units,
 			      vscsi_index(unit->target, unit->lun), unit,
@@ -281,11 +282,9 @@ static int cmd_add_lun(struct vscsi *scsi, const struct kvdev_scsi_add_lun *arg)
 	event_transport(unit, VIRTIO_SCSI_EVT_RESET_RESCAN);
 	return 0;
 
-err_put_store:
-	if (store)
-		vscsi_store_put(store);
-err_close:
-	kvdev_backend_close(backend);
+err_put_shared:
+	if (shared)
+		vscsi_store_put(shared);
 	return ret;
 }
 
@@ -334,8 +333,8 @@ static int cmd_remove_lun(struct vscsi *scsi, const struct kvdev_scsi_lun *arg)
 
 /* ----------------------------------------------------------------- media */
 
-/* Take the medium out. Commands that use it end before. */
-static void unit_detach(struct vscsi_unit *unit)
+/* Take the medium out. Commands that use it end before. Returns its store. */
+static struct kvdev_backend *unit_detach(struct vscsi_unit *unit)
 {
 	struct kvdev_backend *backend = unit->backend;
 
@@ -346,7 +345,7 @@ static void unit_detach(struct vscsi_unit *unit)
 
 	vscsi_store_leave(unit);
 	unit->backend = NULL;
-	kvdev_backend_close(backend);
+	return backend;
 }
 
 /* May the medium go? If not, the driver has been asked to let it. */
@@ -366,12 +365,13 @@ static int ask_driver(struct vscsi_unit *unit, bool force)
 }
 
 static int cmd_set_media(struct vscsi *scsi,
-			 const struct kvdev_scsi_set_media *arg)
+			 const struct kvdev_scsi_set_media *arg,
+			 struct kvdev_backend **store)
 {
 	struct vscsi_unit *unit = find_unit(scsi, arg->target, arg->lun);
+	struct kvdev_backend *backend = *store;
 	struct kvdev_scsi_config cfg;
-	struct kvdev_backend *backend;
-	struct vscsi_store *store;
+	struct vscsi_store *shared;
 	int ret;
 
 	if (arg->flags & ~(KVDEV_MEDIA_RDONLY | KVDEV_MEDIA_FORCE))
@@ -382,22 +382,19 @@ static int cmd_set_media(struct vscsi *scsi,
 	if (!cfg.removable)
 		return -EOPNOTSUPP;
 	cfg.read_only |= !!(arg->flags & KVDEV_MEDIA_RDONLY);
-	backend = open_store(&cfg, arg->fd, arg->format);
-	if (IS_ERR(backend))
-		return PTR_ERR(backend);
-	ret = share_store(&cfg, backend, &store);
-	if (!ret)
-		ret = ask_driver(unit, arg->flags & KVDEV_MEDIA_FORCE);
+	ret = check_store(&cfg, backend) ?: share_store(&cfg, backend, &shared);
+	if (ret)
+		return ret;
+	ret = ask_driver(unit, arg->flags & KVDEV_MEDIA_FORCE);
 	if (ret) {
-		if (store)
-			vscsi_store_put(store);
-		kvdev_backend_close(backend);
+		if (shared)
+			vscsi_store_put(shared);
 		return ret;
 	}
 
-	unit_detach(unit);
+	*store = unit_detach(unit);
 	if (backend)
-		unit_attach(unit, backend, store);
+		unit_attach(unit, backend, shared);
 	event_async(unit, VSCSI_ASYNC_MEDIA_CHANGE);
 	event_change(unit, KVDEV_SENSE_MEDIUM_CHANGED);
 	return 0;
@@ -482,25 +479,89 @@ static int cmd_next_lun(struct vscsi *scsi, struct kvdev_scsi_next_lun *arg)
 	return 0;
 }
 
+/* What the unit of a medium is; it may be another one when the medium is set. */
+static int media_config(struct vscsi *scsi,
+			const struct kvdev_scsi_set_media *arg,
+			struct kvdev_scsi_config *cfg)
+{
+	struct vscsi_unit *unit;
+	int ret;
+
+	if (arg->flags & ~(KVDEV_MEDIA_RDONLY | KVDEV_MEDIA_FORCE))
+		return -EOPNOTSUPP;
+	ret = kvdev_dev_lock_killable(scsi->dev);
+	if (ret)
+		return ret;
+	unit = find_unit(scsi, arg->target, arg->lun);
+	if (!unit)
+		ret = -ENXIO;
+	else if (!unit->lu.cfg.removable)
+		ret = -EOPNOTSUPP;
+	else
+		*cfg = unit->lu.cfg;
+	kvdev_dev_unlock(scsi->dev);
+	cfg->read_only |= !!(arg->flags & KVDEV_MEDIA_RDONLY);
+	return ret;
+}
+
+/**
+ * vscsi_open_store() - open the store of a command, see kvdev_device_type
+ * @dev: the device
+ * @cmd: KVDEV_SCSI_*
+ * @arg: its structure
+ * @store: set if there is one
+ *
+ * Return: 0 or -errno.
+ */
+int vscsi_open_store(struct kvdev_dev *dev, unsigned int cmd, const void *arg,
+		     struct kvdev_backend **store)
+{
+	const struct kvdev_scsi_set_media *media = arg;
+	const struct kvdev_scsi_add_lun *lun = arg;
+	struct kvdev_scsi_config cfg = { };
+	struct kvdev_backend *backend;
+	int fd, ret;
+	u32 format;
+
+	if (cmd == KVDEV_SCSI_ADD_LUN) {
+		fd = lun->fd;
+		format = lun->format;
+		ret = check_add(lun, &cfg);
+	} else {
+		fd = media->fd;
+		format = media->format;
+		ret = media_config(kvdev_dev_priv(dev), media, &cfg);
+	}
+	if (ret || fd == -1)
+		return ret;
+	backend = kvdev_backend_open(fd, format, cfg.read_only, cfg.block_size);
+	if (IS_ERR(backend))
+		return PTR_ERR(backend);
+	*store = backend;
+	return 0;
+}
+
 /**
  * vscsi_command() - a command of this type
  * @dev: the device
  * @cmd: KVDEV_SCSI_*
  * @arg: its structure
+ * @store: as of kvdev_device_type.command
  *
  * Return: 0 or -errno.
  */
-int vscsi_command(struct kvdev_dev *dev, unsigned int cmd, void *arg)
+int vscsi_command(struct kvdev_dev *dev, unsigned int cmd, void *arg,
+		  struct kvdev_backend **store)
 {
 	struct vscsi *scsi = kvdev_dev_priv(dev);
 
 	switch (cmd) {
 	case KVDEV_SCSI_ADD_LUN:
-		return cmd_add_lun(scsi, arg);
+		return cmd_add_lun(scsi, arg, store);
 	case KVDEV_SCSI_REMOVE_LUN:
 		return cmd_remove_lun(scsi, arg);
 	case KVDEV_SCSI_SET_MEDIA:
-		return cmd_set_media(scsi, arg);
+		return cmd_set_media(scsi, arg, store);
 	case KVDEV_SCSI_RESIZE_LUN:
 		return cmd_resize(scsi, arg);
 	case KVDEV_SCSI_NEXT_LUN:

@@ -208,6 +208,16 @@ static void request_io_done(struct kvdev_io *io, int error)
 
 /* ------------------------------------------------------------- execution */
 
+/* Nobody needs the result. Else it is waited for: it cannot begin anew. */
+static int request_io_check(const struct kvdev_io *io)
+{
+	const struct vscsi_request *req =
+		container_of(io, struct vscsi_request, io);
+
+	return kvdev_vq_abandoned(req->vq) || READ_ONCE(req->task.aborted) ?
+	       -EINTR : 0;
+}
+
 /**
  * vscsi_submit() - start an operation that completes the request
  * @req: begun; @io.iter is set if there is data
@@ -231,6 +241,7 @@ void vscsi_submit(struct vscsi_request *req, enum kvdev_io_op op, u64 lba,
 	io->pos = lba * block_size;
 	io->len = blocks * block_size;
 	io->done = request_io_done;
+	io->check = request_io_check;
 	vscsi_blame(req, op == KVDEV_IO_READ, lba, blocks);
 	kvdev_backend_submit(unit->backend, io);
 }

@@ -337,6 +337,37 @@ TEST(violation_on_one_queue)
 	blk_works(g);
 }
 
+/* Whatever a VMM does with the device meanwhile. */
+TEST(broken_queue_stays_so_when_resumed)
+{
+	struct guest_options o = { .nr_queues = 2,
+				   .backend = temp_file(IMAGE_SIZE, 0) };
+	struct guest *g = guest_new(&o);
+	struct vq *vq = &g->vq[1];
+	struct vring_used_elem e;
+
+	guest_start(g);
+	request(g, vq, VIRTIO_BLK_T_IN, 512);
+	vq->desc[0].len = 15;
+	vq->desc[1].len = 0;
+	vq_expose(vq, 0);
+	vq_kick_always(vq);
+	wait_needs_reset(g, 1);
+	EXPECT_EQ(cmd(g->fd, VHOST_VDPA_SUSPEND, NULL), 0);
+	EXPECT_TRUE(guest_status(g) & VIRTIO_CONFIG_S_NEEDS_RESET);
+	EXPECT_EQ(cmd(g->fd, VHOST_VDPA_RESUME, NULL), 0);
+	EXPECT_TRUE(guest_status(g) & VIRTIO_CONFIG_S_NEEDS_RESET);
+	vq_kick_always(vq);
+	workers_rest();
+	EXPECT_EQ(vq_wait(vq, &e, 0), -ETIMEDOUT);
+	EXPECT_EQ(guest_stats(g, 1).violations, 1);
+	EXPECT_EQ(event_take(vq->err), 0);
+	blk_works(g);
+	guest_reset(g);
+	guest_start(g);
+	blk_works(g);
+}
+
 TEST(violations_again_and_again)
 {
 	struct guest *g = hostile_guest(true, 0);

@@ -496,9 +496,11 @@ void guest_start(struct guest *g)
 
 void guest_reset(struct guest *g)
 {
-	unsigned int i;
+	unsigned int i, ms;
 
 	MUST(write_status(g, 0));
+	for (ms = 0; guest_status(g) && ms < WAIT_MS; ms++)
+		usleep(1000);
 	must(guest_status(g) ? -EIO : 0, "reset");
 	event_take(g->config_fd);
 	for (i = 0; i < g->nr_vqs; i++) {

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 
 #include <linux/capability.h>
 
@@ -85,4 +86,89 @@ TEST(file_limit)
 	}
 	EXPECT_LE(nr, 16);
 	EXPECT_GE(nr, 4);
+}
+
+static unsigned long read_number(const char *path, const char *format)
+{
+	unsigned long nr = 0;
+	char line[128];
+	FILE *f = fopen(path, "r");
+
+	ASSERT_TRUE(f);
+	while (fgets(line, sizeof(line), f))
+		if (sscanf(line, format, &nr) == 1)
+			break;
+	fclose(f);
+	return nr;
+}
+
+#define MAX_DEVICES	"/sys/module/kvdev/parameters/max_devices_per_user"
+
+/* Who made a device pays for it, also when only its name keeps it. */
+TEST(device_limit)
+{
+	unsigned long nr, max = read_number(MAX_DEVICES, "%lu");
+	struct kvdev_create c = { .size = sizeof(c), .device_id = 4,
+				  .flags = KVDEV_CREATE_NAMED };
+	struct kvdev_name n = { .size = sizeof(n) };
+	int fd[200], more, again, ret, go[2], back[2];
+	pid_t pid;
+	char x;
+
+	ASSERT_GE(max, 2);
+	if (max >= ARRAY_SIZE(fd))
+		SKIP("the limit is another one");
+	snprintf((char *)c.name, sizeof(c.name), "limit_test-%d", getpid());
+	memcpy(n.name, c.name, sizeof(n.name));
+	/* The node is root's. */
+	for (nr = 0; nr < max; nr++)
+		fd[nr] = dev_open();
+	more = dev_open();
+	again = dev_open();
+	ASSERT_EQ(pipe(go) || pipe(back), 0);
+	pid = fork();
+	if (!pid) {
+		close(go[1]);
+		ASSERT_EQ(setgid(65534) || setuid(65534), 0);
+		ASSERT_EQ(cmd(fd[0], KVDEV_CREATE, &c), 0);
+		for (nr = 1; nr < max; nr++)
+			ASSERT_EQ(create(fd[nr], VIRTIO_ID_RNG, 0, 0), 0);
+		EXPECT_EQ(create(more, VIRTIO_ID_RNG, 0, 0), -EDQUOT);
+		/* Closed here and by the parent. */
+		close(fd[0]);
+		ASSERT_EQ(read(go[0], &x, 1), 1);
+		EXPECT_EQ(create(more, VIRTIO_ID_RNG, 0, 0), -EDQUOT);
+		ASSERT_EQ(write(back[1], "x", 1), 1);
+		ASSERT_EQ(read(go[0], &x, 1), 0);
+		EXPECT_EQ(create(more, VIRTIO_ID_RNG, 0, 0), 0);
+		_exit(0);
+	}
+	close(go[0]);
+	close(back[1]);
+	close(fd[0]);
+	ASSERT_EQ(write(go[1], "x", 1), 1);
+	/* root has no such limit, and is another user */
+	EXPECT_EQ(create(again, VIRTIO_ID_RNG, 0, 0), 0);
+	ASSERT_EQ(read(back[0], &x, 1), 1);
+	EXPECT_EQ(cmd(dev_open(), KVDEV_DELETE, &n), 0);
+	close(go[1]);
+	ASSERT_EQ(waitpid(pid, &ret, 0), pid);
+	EXPECT_EQ(ret, 0);
+}
+
+/* 64 KiB, and 4 KiB for each further queue. */
+TEST(idle_devices_cost_little)
+{
+	enum { NR = 32, QUEUES = 64, KIB = 64 + 4 * (QUEUES - 1) };
+	unsigned long before, after;
+	int i;
+
+	/* What is made once */
+	ASSERT_EQ(create(dev_open(), VIRTIO_ID_BLOCK, QUEUES, 0), 0);
+	before = read_number("/proc/meminfo", "MemFree: %lu");
+	for (i = 0; i < NR; i++)
+		ASSERT_EQ(create(dev_open(), VIRTIO_ID_BLOCK, QUEUES, 0), 0);
+	after = read_number("/proc/meminfo", "MemFree: %lu");
+	NOTE("%ld KiB each", (long)(before - after) / NR);
+	EXPECT_LE((long)(before - after) / NR, KIB);
 }
