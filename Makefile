@@ -55,7 +55,8 @@ install: modules
 		$(if $(DESTDIR),INSTALL_MOD_PATH=$(DESTDIR)) modules_install
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/include/linux \
 		include/uapi/linux/kvdev.h include/uapi/linux/kvdev_net.h \
-		include/uapi/linux/kvdev_scsi.h include/uapi/linux/kvdev_vmmci.h
+		include/uapi/linux/kvdev_scsi.h \
+		include/uapi/linux/kvdev_transport.h include/uapi/linux/kvdev_vmmci.h
 	install -D -m 644 debian/kvdev-dkms.udev \
 		$(DESTDIR)$(PREFIX)/lib/udev/rules.d/60-kvdev.rules
 	if pkg-config --exists libmnl json-c; then \

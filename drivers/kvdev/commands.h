@@ -11,6 +11,7 @@
 #include <uapi/linux/kvdev.h>
 #include <uapi/linux/kvdev_net.h>
 #include <uapi/linux/kvdev_scsi.h>
+#include <uapi/linux/kvdev_transport.h>
 #include <uapi/linux/kvdev_vmmci.h>
 
 #include "compat/vhost.h"

@@ -58,7 +58,7 @@
 #include <linux/types.h>
 #include <linux/uidgid.h>
 #include <linux/workqueue.h>
-#include <uapi/linux/kvdev.h>
+#include <uapi/linux/kvdev_transport.h>
 
 #include "device/device.h"
 #include "event.h"

@@ -35,6 +35,7 @@
 
 #include <json-c/json.h>
 #include <linux/kvdev_net.h>
+#include <linux/kvdev_transport.h>
 #include <linux/kvdev_vmmci.h>
 #include <linux/virtio_config.h>
 

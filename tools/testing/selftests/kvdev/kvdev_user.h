@@ -13,6 +13,7 @@
 #include <sys/ioctl.h>
 #include <sys/types.h>
 
+#include <linux/kvdev_transport.h>
 #include <linux/kvdev_vmmci.h>
 #include <linux/vhost.h>
 #include <linux/virtio_blk.h>

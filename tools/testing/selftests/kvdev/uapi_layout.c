@@ -7,6 +7,7 @@
 
 #include <linux/kvdev_net.h>
 #include <linux/kvdev_scsi.h>
+#include <linux/kvdev_transport.h>
 #include <linux/kvdev_vmmci.h>
 
 #ifdef __cplusplus

@@ -29,7 +29,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include <linux/kvdev.h>
+#include <linux/kvdev_transport.h>
 #include <linux/types.h>
 
 typedef __u8 u8;
