@@ -5,7 +5,6 @@
 #include <linux/idr.h>
 #include <linux/overflow.h>
 #include <linux/slab.h>
-#include <linux/virtio_byteorder.h>
 #include <linux/virtio_config.h>
 #include <linux/virtio_ring.h>
 

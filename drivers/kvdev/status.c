@@ -14,7 +14,6 @@
  * Bits are only added; several at once are taken in this order. NEEDS_RESET is
  * the device's own bit.
  */
-#include <linux/virtio_byteorder.h>
 #include <linux/virtio_config.h>
 #include <linux/virtio_ring.h>
 
