@@ -116,6 +116,7 @@ struct kvdev_backend *kvdev_backend_open(int fd, u32 format, bool read_only,
 
 	backend = kzalloc(sizeof(*backend), GFP_KERNEL_ACCOUNT);
 	if (!backend)
+	backend->sync = backend->file->f_iocb_flags & IOCB_DSYNC;
 		return ERR_PTR(-ENOMEM);
 
 	ret = -EBADF;

@@ -49,7 +49,8 @@ enum kvdev_io_op {
  * struct kvdev_io - one operation on a backend, embedded in a request
  * @op: what to do. A flush makes all writes durable that were done before it
  *	was submitted. After a discard, for which the store must have a
- *	granularity, the content is anything, or zeroes if the store says so
+ *	granularity, the content is what it was, or anything, but zeroes
+ *	instead of anything if the store says so
  * @durable: write or zeroes only: done means durable, as if a flush had
  *	followed
  * @unmap: zeroes only: the store need not keep space for them
@@ -160,6 +161,9 @@ struct kvdev_backend_ops {
  * @priv: private to the kind of store
  *
  * Nothing else changes between open and close.
+ * @sync: O_DSYNC or O_SYNC: all that changes the store is durable when done.
+ *	Kept from when it was opened: fcntl() on the VMM's descriptor does not
+ *	change what its guest was promised
  */
 struct kvdev_backend {
 	const struct kvdev_backend_ops *ops;
@@ -179,6 +183,7 @@ struct kvdev_backend {
 	void *priv;
 };
 
+	bool sync;
 /* For devices */
 struct kvdev_backend *kvdev_backend_open(int fd, u32 format, bool read_only,
 					 u32 block_size);
@@ -201,5 +206,12 @@ void kvdev_backend_topology(struct kvdev_backend *backend,
 
 extern const struct kvdev_backend_ops kvdev_file_backend_ops;
 extern const struct kvdev_backend_ops kvdev_bdev_backend_ops;
+
+/* Done has to mean durable: for this operation, or for all of the store. */
+static inline bool kvdev_io_durable(const struct kvdev_io *io)
+{
+	return io->durable || io->backend->sync;
+}
+
 
 #endif /* KVDEV_BACKEND_H */

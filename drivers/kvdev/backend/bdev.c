@@ -43,7 +43,7 @@ static blk_opf_t bdev_opf(const struct kvdev_io *io)
 	case KVDEV_IO_WRITE:
 		/* What direct I/O says: somebody waits, alone. */
 		opf = REQ_OP_WRITE | REQ_SYNC | REQ_IDLE;
-		return io->durable ? opf | REQ_FUA : opf;
+		return kvdev_io_durable(io) ? opf | REQ_FUA : opf;
 	default:
 		break;
 	}
@@ -83,7 +83,7 @@ static void bdev_work(struct kvdev_backend *backend, struct kvdev_io *io)
 		ret = blkdev_issue_zeroout(bdev, sector, nr, GFP_KERNEL,
 					   io->unmap ? 0 :
 					   BLKDEV_ZERO_NOUNMAP);
-	if (!ret && io->durable)
+	if (!ret && kvdev_io_durable(io))
 		ret = blkdev_issue_flush(bdev);
 	kvdev_io_end(io, ret);
 }

@@ -132,15 +132,13 @@ static void direct_submit(struct kvdev_io *io)
  */
 static void buffered_copy(struct kvdev_io *io)
 {
-	const struct file_store *store = io->backend->priv;
 	struct iov_iter start = io->iter;
 	ssize_t ret;
 
 	if (!(io->backend->file->f_mode & FMODE_NOWAIT))
 		return;
 	/* Durable is what the disk says, and that takes a while. */
-	if (io->op == KVDEV_IO_WRITE &&
-	    (io->durable || store->iocb_flags & IOCB_DSYNC))
+	if (io->op == KVDEV_IO_WRITE && kvdev_io_durable(io))
 		return;
 
 	ret = file_rw(io, IOCB_NOWAIT, NULL);
@@ -222,7 +220,7 @@ static int file_zero(struct kvdev_io *io)
 				    io->pos, io->len);
 	if (ret == -EOPNOTSUPP)
 		ret = file_write_zeroes(io);
-	if (!ret && io->durable)
+	if (!ret && kvdev_io_durable(io))
 		ret = vfs_fsync_range(file, io->pos, io->pos + io->len - 1, 1);
 	return ret;
 }
@@ -237,6 +235,12 @@ static void file_work(struct kvdev_backend *backend, struct kvdev_io *io)
 
 	/* On behalf of the VMM that opened the file and pays for its cache. */
 	old_cred = override_creds(file->f_cred);
+	/*
+	 * A discard need not do anything (virtio 1.3, 5.2.6.2; SBC-3, 4.7.3.4).
+	 * Zeroes would take the space that it is to give back.
+	 */
+	if (ret == -EOPNOTSUPP && io->op == KVDEV_IO_DISCARD)
+		return 0;
 	old_memcg = set_active_memcg(store->memcg);
 	if (io->op == KVDEV_IO_FLUSH)
 		ret = vfs_fsync(file, 1);
@@ -337,7 +341,7 @@ static int file_open(struct kvdev_backend *backend)
 	backend->priv = store;
 
 	backend->size = file_size(backend);
-	/* Whatever the file system can: at worst zeroes are written. */
+	/* A hole. Without holes a discard changes nothing. */
 	backend->discard_zeroes = true;
 	if (store_is_direct(store)) {
 		file_direct_limits(backend);

@@ -406,7 +406,7 @@ static void pieces_next(struct vscsi_request *req)
 	}
 	io->op = unmap ? KVDEV_IO_DISCARD : KVDEV_IO_ZEROES;
 	io->unmap = unmap || req->cmd.flags & KVDEV_SCSI_F_UNMAP;
-	io->durable = !unmap && req->cmd.flags & KVDEV_SCSI_F_FUA;
+	io->durable = req->cmd.flags & KVDEV_SCSI_F_FUA;
 	io->pos = req->pos;
 	io->len = kvdev_piece_len(req->pos, req->left);
 	io->done = pieces_done;

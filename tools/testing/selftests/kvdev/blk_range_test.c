@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "blk_common.h"
+#include "stores.h"
 
 #define IMAGE		(4 * MIB)
 #define SECTORS		(IMAGE / 512)
@@ -254,6 +255,31 @@ TEST(space_is_given_back)
 {
 	space(VIRTIO_BLK_T_DISCARD, 0);
 	space(VIRTIO_BLK_T_WRITE_ZEROES, UNMAP);
+}
+
+/* A discard must not take space: it does nothing there. Zeroes are zeroes. */
+TEST(file_without_holes_is_left_alone)
+{
+	struct guest_options o = { .backend = file_without_holes(IMAGE) };
+	struct guest *g;
+
+	if (o.backend < 0)
+		SKIP("no overlay on ramfs");
+	ASSERT_EQ(fallocate(o.backend, FALLOC_FL_PUNCH_HOLE |
+			    FALLOC_FL_KEEP_SIZE, 0, BLOCK), -1);
+	ASSERT_EQ(errno, EOPNOTSUPP);
+	fill(image, IMAGE, SEED);
+	ASSERT_EQ(pwrite(o.backend, image, IMAGE, 0), IMAGE);
+	g = range_guest(&o);
+	EXPECT_EQ(one(g, VIRTIO_BLK_T_DISCARD, 0, SECTORS, 0), VIRTIO_BLK_S_OK);
+	expect_image(g);
+	EXPECT_EQ(one(g, VIRTIO_BLK_T_WRITE_ZEROES, 8, 64, UNMAP),
+		  VIRTIO_BLK_S_OK);
+	EXPECT_EQ(one(g, VIRTIO_BLK_T_WRITE_ZEROES, 256, 64, 0),
+		  VIRTIO_BLK_S_OK);
+	memset(image + 8 * 512, 0, 64 * 512);
+	memset(image + 256 * 512, 0, 64 * 512);
+	expect_image(g);
 }
 
 /* All of what the configuration allows, in one request. */

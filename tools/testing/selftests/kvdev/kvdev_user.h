@@ -210,6 +210,8 @@ bool nullb_new(struct nullb *n, unsigned int mib, unsigned long delay_ns);
 bool nullb_new_blocks(struct nullb *n, unsigned int mib, unsigned long delay_ns,
 		      unsigned int block_size);
 bool nullb_set(const struct nullb *n, const char *attr, const char *value);
+bool nullb_new_volatile(struct nullb *n, unsigned int mib);
+bool nullb_crash(struct nullb *n);
 void nullb_free(struct nullb *n);
 
 /* Eventfds */
