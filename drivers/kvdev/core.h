@@ -21,6 +21,7 @@
  *	    kvdev_dev.mem_lock		(which table there is)
  *	    eventfd wait queue lock	(kicks come in under it)
  *	    kvdev_vq.used_lock		(interrupts off; completions, any context)
+ *	    kvdev_pool.lock		(interrupts off; any context)
  *
  * The address space's mmap_lock is taken under both mutexes (pinning, faults),
  * so nothing that is called with it may take one of them. The vDPA bus does
@@ -64,6 +65,7 @@
 #include "event.h"
 #include "mem.h"
 #include "notify.h"
+#include "pool.h"
 #include "ring/ring.h"
 #include "stats.h"
 #include "transport/regs.h"
@@ -220,6 +222,7 @@ enum {
  * @perm_changed: tells the binding that uses the device, with @user, that @perm
  *	has changed. Optional
  * @owned: there is an owner: workers run
+ * @pool: threads for what waits for stores, if the type has any
  * @mm: the owner's address space (mm_count is held), NULL: no owner, or a
  *	driver in this kernel
  * @mem_lock: covers the next two
@@ -274,6 +277,7 @@ struct kvdev_dev {
 	char use_comm[16];
 	void (*perm_changed)(void *user);
 	bool owned;
+	struct kvdev_pool pool;
 	struct mm_struct *mm;
 	spinlock_t mem_lock;	/* which memory there is */
 	struct kvdev_mem_table *mem;

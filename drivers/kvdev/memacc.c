@@ -23,7 +23,7 @@ static struct workqueue_struct *memacc_wq;
  */
 int kvdev_memacc_init(void)
 {
-	memacc_wq = alloc_workqueue("kvdev", WQ_UNBOUND, 0);
+	memacc_wq = alloc_workqueue("kvdev", WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
 	return memacc_wq ? 0 : -ENOMEM;
 }
 

@@ -9,12 +9,24 @@
 #include "compat/compat.h"
 #include "core.h"
 
+/**
+ * kvdev_dev_pool() - threads that may wait for a store
+ * @dev: of a type with stores
+ *
+ * Return: the pool; started while there is an owner.
+ */
+struct kvdev_pool *kvdev_dev_pool(struct kvdev_dev *dev)
+{
+	return &dev->pool;
+}
+
 static void stop_workers(struct kvdev_dev *dev)
 {
 	u16 i;
 
 	for (i = 0; i < dev->nr_vqs; i++)
 		kvdev_worker_stop(&dev->vqs[i].own);
+	kvdev_pool_stop(&dev->pool);
 }
 
 /* Who to name when others find the device in use. */
@@ -94,6 +106,19 @@ static int start_worker(struct kvdev_vq *vq, enum kvdev_worker_kind kind)
 	return kvdev_worker_start(&vq->own, kind, name);
 }
 
+/* On error some run. */
+static int start_workers(struct kvdev_dev *dev, enum kvdev_worker_kind kind)
+{
+	int ret = 0;
+	u16 i;
+
+	for (i = 0; i < dev->nr_vqs && !ret; i++)
+		ret = start_worker(&dev->vqs[i], kind);
+	if (!ret && dev->type->has_stores)
+		ret = kvdev_pool_start(&dev->pool, kind, dev->id);
+	return ret;
+}
+
 /**
  * kvdev_dev_set_owner() - start the workers
  * @dev: claimed
@@ -105,18 +130,15 @@ static int start_worker(struct kvdev_vq *vq, enum kvdev_worker_kind kind)
 int kvdev_dev_set_owner(struct kvdev_dev *dev, enum kvdev_worker_kind kind)
 {
 	int ret;
-	u16 i;
 
 	lockdep_assert_held(&dev->mutex);
 	if (dev->owned)
 		return -EEXIST;
 
-	for (i = 0; i < dev->nr_vqs; i++) {
-		ret = start_worker(&dev->vqs[i], kind);
-		if (ret) {
-			stop_workers(dev);
-			return ret;
-		}
+	ret = start_workers(dev, kind);
+	if (ret) {
+		stop_workers(dev);
+		return ret;
 	}
 	dev->owned = true;
 	if (kind != KVDEV_WORKER_OWNER)

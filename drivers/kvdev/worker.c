@@ -63,6 +63,7 @@ static void worker_killed(void *data)
 
 static int worker_kthread(void *data)
 {
+	kvdev_reclaim_enter();
 	for (;;) {
 		set_current_state(TASK_INTERRUPTIBLE);
 		if (kthread_should_stop())

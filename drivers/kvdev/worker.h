@@ -6,6 +6,7 @@
 #define KVDEV_WORKER_H
 
 #include <linux/llist.h>
+#include <linux/sched.h>
 #include <linux/types.h>
 
 struct cpumask;
@@ -53,6 +54,27 @@ struct kvdev_worker {
 	bool rest;
 	bool killed;
 };
+
+/* Of a kernel thread that serves a disk */
+#define KVDEV_RECLAIM_FLAGS	(PF_MEMALLOC_NOIO | PF_LOCAL_THROTTLE)
+
+/*
+ * What loop does: what is written here may be what memory is freed by. So getting
+ * memory does not wait for I/O, and writing to the page cache only for pages of
+ * the same disk. Until kvdev_reclaim_leave(), which gets what this returns.
+ */
+static inline unsigned int kvdev_reclaim_enter(void)
+{
+	unsigned int flags = current->flags;
+
+	current->flags |= KVDEV_RECLAIM_FLAGS;
+	return flags;
+}
+
+static inline void kvdev_reclaim_leave(unsigned int flags)
+{
+	current_restore_flags(flags, KVDEV_RECLAIM_FLAGS);
+}
 
 int kvdev_worker_start(struct kvdev_worker *worker,
 		       enum kvdev_worker_kind kind, const char *name);

@@ -22,14 +22,6 @@
  */
 #define BOUNCE_SIZE		SZ_32K
 
-/*
- * Operations of one store that may sleep at a time. Enough to keep a disk busy;
- * a limit because each holds a kernel thread while it sleeps, and a file may be
- * one (FUSE) that never answers. Each store has its own threads to lose, so
- * such a file harms no other.
- */
-#define MAX_SLEEPING		64
-
 /* ------------------------------------------------------------- attaching */
 
 /* May this file be somebody's disk? */
@@ -116,7 +108,6 @@ struct kvdev_backend *kvdev_backend_open(int fd, u32 format, bool read_only,
 
 	backend = kzalloc(sizeof(*backend), GFP_KERNEL_ACCOUNT);
 	if (!backend)
-	backend->sync = backend->file->f_iocb_flags & IOCB_DSYNC;
 		return ERR_PTR(-ENOMEM);
 
 	ret = -EBADF;
@@ -125,6 +116,7 @@ struct kvdev_backend *kvdev_backend_open(int fd, u32 format, bool read_only,
 		goto err_free;
 	backend->read_only = read_only ||
 			     !(backend->file->f_mode & FMODE_WRITE);
+	backend->sync = backend->file->f_iocb_flags & IOCB_DSYNC;
 
 	ret = -EINVAL;
 	backend->ops = backend_ops(backend->file);
@@ -134,17 +126,14 @@ struct kvdev_backend *kvdev_backend_open(int fd, u32 format, bool read_only,
 	if (ret)
 		goto err_put_file;
 
-	ret = -ENOMEM;
-	backend->wq = alloc_workqueue("kvdev-store", WQ_UNBOUND, MAX_SLEEPING);
-	if (!backend->wq)
-		goto err_put_file;
+	kvdev_pool_queue_init(&backend->queue);
 	ret = backend->ops->open(backend);
 	if (ret)
-		goto err_destroy_wq;
+		goto err_put_file;
 	if (block_size && backend->block_size > block_size) {
 		ret = backend_open_buffered(backend);
 		if (ret)
-			goto err_destroy_wq;
+			goto err_put_file;
 	}
 	ret = backend_check_geometry(backend);
 	if (ret)
@@ -153,8 +142,6 @@ struct kvdev_backend *kvdev_backend_open(int fd, u32 format, bool read_only,
 
 err_close:
 	backend->ops->close(backend);
-err_destroy_wq:
-	destroy_workqueue(backend->wq);
 err_put_file:
 	fput(backend->file);
 err_free:
@@ -172,8 +159,8 @@ void kvdev_backend_close(struct kvdev_backend *backend)
 {
 	if (!backend)
 		return;
-	/* All operations are done, but their work may be on its way out. */
-	destroy_workqueue(backend->wq);
+	/* All operations are done, but threads may be on their way out. */
+	kvdev_pool_queue_exit(&backend->queue);
 	backend->ops->close(backend);
 	fput(backend->file);
 	kfree(backend);
@@ -311,13 +298,15 @@ void kvdev_io_end(struct kvdev_io *io, int error)
 	kvdev_memacc_defer(&io->work);
 }
 
-static void io_work(struct work_struct *work)
+static void io_work(struct kvdev_pool_item *item, int error)
 {
-	struct kvdev_io *io = container_of(work, struct kvdev_io, work);
+	struct kvdev_io *io = container_of(item, struct kvdev_io, item);
 
 	/* It may have waited for its turn for long. */
-	if (io->check && io->check(io) == -EINTR)
-		kvdev_io_end(io, -EINTR);
+	if (!error && io->check && io->check(io) == -EINTR)
+		error = -EINTR;
+	if (unlikely(error))
+		kvdev_io_end(io, error);
 	else
 		io->backend->ops->work(io->backend, io);
 }
@@ -330,8 +319,8 @@ static void io_work(struct work_struct *work)
  */
 void kvdev_io_defer(struct kvdev_io *io)
 {
-	INIT_WORK(&io->work, io_work);
-	queue_work(io->backend->wq, &io->work);
+	io->item.fn = io_work;
+	kvdev_pool_add(io->pool, &io->backend->queue, &io->item);
 }
 
 /* ----------------------------------------------------------- slow roads */
@@ -362,6 +351,7 @@ static struct io_part *part_alloc(struct kvdev_io *whole)
 	part->io.op = whole->op;
 	part->io.durable = whole->durable;
 	part->io.pos = whole->pos;
+	part->io.pool = whole->pool;
 	part->io.done = part_done;
 	part->io.backend = whole->backend;
 	init_completion(&part->over);
@@ -485,7 +475,7 @@ static bool io_memory_fits(const struct kvdev_backend *backend,
 /**
  * kvdev_backend_submit() - start an operation
  * @backend: the store
- * @io: op, durable, pos, len, iter and done are set. It may be over, and
+ * @io: op, durable, pos, len, iter, pool and done are set. It may be over, and
  *	@io->done have been called, when this returns
  *
  * Context: worker (the address space of @io->iter); sleeps.
@@ -512,6 +502,7 @@ void kvdev_backend_submit(struct kvdev_backend *backend, struct kvdev_io *io)
 /**
  * kvdev_backend_transfer() - read or write, and wait for it
  * @backend: the store
+ * @pool: threads that may wait for it
  * @op: KVDEV_IO_READ or KVDEV_IO_WRITE
  * @pos: byte position, a multiple of the block size, inside the store with all
  *	of @iter
@@ -521,7 +512,8 @@ void kvdev_backend_submit(struct kvdev_backend *backend, struct kvdev_io *io)
  * Context: process (the address space of @iter); sleeps.
  * Return: 0 or -errno.
  */
-int kvdev_backend_transfer(struct kvdev_backend *backend, enum kvdev_io_op op,
+int kvdev_backend_transfer(struct kvdev_backend *backend,
+			   struct kvdev_pool *pool, enum kvdev_io_op op,
 			   loff_t pos, struct iov_iter *iter, bool durable)
 {
 	struct io_part *part;
@@ -535,6 +527,7 @@ int kvdev_backend_transfer(struct kvdev_backend *backend, enum kvdev_io_op op,
 	init_completion(&part->over);
 	part->io.op = op;
 	part->io.durable = durable;
+	part->io.pool = pool;
 	part->io.pos = pos;
 	part->io.len = iov_iter_count(iter);
 	part->io.iter = *iter;

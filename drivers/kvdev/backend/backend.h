@@ -22,6 +22,7 @@
 #include <linux/workqueue.h>
 
 #include "../memacc.h"
+#include "../pool.h"
 
 struct kvdev_backend;
 
@@ -60,6 +61,7 @@ enum kvdev_io_op {
  * @iter: read or write: the memory, @len bytes. Only used until submit
  *	returns: a backend that is not done by then has pinned or copied what
  *	it needs
+ * @pool: threads that may wait for the store
  * @done: called exactly once for each submitted operation, from any context
  *	including hard interrupts and from inside submit. @error is 0 or a
  *	negative errno; a short transfer is -EIO. The operation is the
@@ -73,6 +75,7 @@ enum kvdev_io_op {
  * @error: from submit to done: result on its way to process context
  * @pages: from submit to done: memory of an operation that is in flight
  * @work: from submit to done: the way to process context
+ * @item: from submit to done: the way to a thread of @pool
  * @f: state of the file backend
  * @b: state of the block device backend
  */
@@ -83,6 +86,7 @@ struct kvdev_io {
 	loff_t pos;
 	size_t len;
 	struct iov_iter iter;
+	struct kvdev_pool *pool;
 	void (*done)(struct kvdev_io *io, int error);
 	int (*check)(const struct kvdev_io *io);
 	bool interrupted;
@@ -92,6 +96,7 @@ struct kvdev_io {
 	int error;
 	struct kvdev_pages pages;
 	struct work_struct work;
+	struct kvdev_pool_item item;
 	union {
 		struct {
 			struct kiocb iocb;
@@ -123,8 +128,9 @@ struct kvdev_extent {
  * @submit: start @io in worker context (the address space of the user memory
  *	in @io->iter is current). Memory is aligned as @open asked and at most
  *	KVDEV_IO_MAX bytes. Never fails: errors go to kvdev_io_end()
- * @work: do what @submit left to kvdev_io_defer(), then kvdev_io_end().
- *	A kernel thread, which may wait for the store
+ * @work: do what @submit left to kvdev_io_defer(), then kvdev_io_end(), after
+ *	which the store may be gone. A thread of the device's user, which may
+ *	wait for the store
  * @size: bytes there are now
  * @extent: what there is from @pos on, 0 or -errno. Process context, sleeps.
  *	Optional: stores that cannot tell have everything
@@ -155,15 +161,15 @@ struct kvdev_backend_ops {
  * @physical_size: bytes that the store writes as one; 0: not known
  * @io_opt: bytes that are good to transfer; 0: not known
  * @aligned: position where the first @physical_size bytes begin
- * @discard_granularity: bytes that are discarded together; 0: none can be
- * @discard_zeroes: what was discarded reads as zeroes
- * @wq: threads that may wait for the store
- * @priv: private to the kind of store
- *
- * Nothing else changes between open and close.
  * @sync: O_DSYNC or O_SYNC: all that changes the store is durable when done.
  *	Kept from when it was opened: fcntl() on the VMM's descriptor does not
  *	change what its guest was promised
+ * @discard_granularity: bytes that are discarded together; 0: none can be
+ * @discard_zeroes: what a discard deallocated reads as zeroes
+ * @queue: what waits for the store
+ * @priv: private to the kind of store
+ *
+ * Nothing else changes between open and close.
  */
 struct kvdev_backend {
 	const struct kvdev_backend_ops *ops;
@@ -177,13 +183,13 @@ struct kvdev_backend {
 	u32 physical_size;
 	u32 io_opt;
 	u32 aligned;
+	bool sync;
 	u32 discard_granularity;
 	bool discard_zeroes;
-	struct workqueue_struct *wq;
+	struct kvdev_pool_queue queue;
 	void *priv;
 };
 
-	bool sync;
 /* For devices */
 struct kvdev_backend *kvdev_backend_open(int fd, u32 format, bool read_only,
 					 u32 block_size);
@@ -192,20 +198,14 @@ u64 kvdev_backend_id(const struct kvdev_backend *backend);
 void kvdev_backend_path(const struct kvdev_backend *backend, char *buf,
 			size_t len);
 void kvdev_backend_submit(struct kvdev_backend *backend, struct kvdev_io *io);
-int kvdev_backend_transfer(struct kvdev_backend *backend, enum kvdev_io_op op,
+int kvdev_backend_transfer(struct kvdev_backend *backend,
+			   struct kvdev_pool *pool, enum kvdev_io_op op,
 			   loff_t pos, struct iov_iter *iter, bool durable);
 int kvdev_backend_resized(struct kvdev_backend *backend, u32 min);
 void kvdev_backend_extent(struct kvdev_backend *backend, u64 pos,
 			  struct kvdev_extent *extent);
 
 /* For kinds of stores */
-void kvdev_io_end(struct kvdev_io *io, int error);
-void kvdev_io_defer(struct kvdev_io *io);
-void kvdev_backend_topology(struct kvdev_backend *backend,
-			    struct block_device *bdev);
-
-extern const struct kvdev_backend_ops kvdev_file_backend_ops;
-extern const struct kvdev_backend_ops kvdev_bdev_backend_ops;
 
 /* Done has to mean durable: for this operation, or for all of the store. */
 static inline bool kvdev_io_durable(const struct kvdev_io *io)
@@ -213,5 +213,12 @@ static inline bool kvdev_io_durable(const struct kvdev_io *io)
 	return io->durable || io->backend->sync;
 }
 
+void kvdev_io_end(struct kvdev_io *io, int error);
+void kvdev_io_defer(struct kvdev_io *io);
+void kvdev_backend_topology(struct kvdev_backend *backend,
+			    struct block_device *bdev);
+
+extern const struct kvdev_backend_ops kvdev_file_backend_ops;
+extern const struct kvdev_backend_ops kvdev_bdev_backend_ops;
 
 #endif /* KVDEV_BACKEND_H */

@@ -25,7 +25,8 @@
  * struct file_store - private state of the kind
  * @iocb_flags: how the file was opened. Kept from then: fcntl() on the VMM's
  *	descriptor must not turn our writes into appending ones
- * @memcg: whom the page cache is charged to: the VMM, not the kernel thread
+ * @memcg: whom the page cache is charged to if a kernel thread fills it: who
+ *	attached the store. The VMM's threads charge the VMM
  * @seek_lock: covers @seek
  * @seek: the file again, opened when it is first needed: looking for holes
  *	changes a file's position, and that of the VMM's is the VMM's
@@ -42,6 +43,23 @@ struct file_store {
 static bool store_is_direct(const struct file_store *store)
 {
 	return store->iocb_flags & IOCB_DIRECT;
+}
+
+/*
+ * Memory of a VMM's threads is the VMM's. A kernel thread, which serves a driver
+ * in this kernel, charges who attached the store.
+ */
+static struct mem_cgroup *charge_begin(const struct file_store *store)
+{
+	if (!(current->flags & PF_KTHREAD))
+		return NULL;
+	return set_active_memcg(store->memcg);
+}
+
+static void charge_end(struct mem_cgroup *old)
+{
+	if (current->flags & PF_KTHREAD)
+		set_active_memcg(old);
 }
 
 /* Transfer from where io->iter is: bytes, -EIOCBQUEUED or -errno. */
@@ -133,6 +151,7 @@ static void direct_submit(struct kvdev_io *io)
 static void buffered_copy(struct kvdev_io *io)
 {
 	struct iov_iter start = io->iter;
+	struct mem_cgroup *old;
 	ssize_t ret;
 
 	if (!(io->backend->file->f_mode & FMODE_NOWAIT))
@@ -141,7 +160,9 @@ static void buffered_copy(struct kvdev_io *io)
 	if (io->op == KVDEV_IO_WRITE && kvdev_io_durable(io))
 		return;
 
+	old = charge_begin(io->backend->priv);
 	ret = file_rw(io, IOCB_NOWAIT, NULL);
+	charge_end(old);
 	/* A failed transfer leaves the iterator anywhere. */
 	io->iter = start;
 	if (ret > 0)
@@ -214,6 +235,12 @@ static int file_zero(struct kvdev_io *io)
 		ret = vfs_fallocate(file,
 				    FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
 				    io->pos, io->len);
+	/*
+	 * A discard need not do anything (virtio 1.3, 5.2.6.2; SBC-3, 4.7.3.4).
+	 * Zeroes would take the space that it is to give back.
+	 */
+	if (ret == -EOPNOTSUPP && io->op == KVDEV_IO_DISCARD)
+		return 0;
 	if (ret == -EOPNOTSUPP)
 		ret = vfs_fallocate(file,
 				    FALLOC_FL_ZERO_RANGE | FALLOC_FL_KEEP_SIZE,
@@ -233,22 +260,16 @@ static void file_work(struct kvdev_backend *backend, struct kvdev_io *io)
 	const struct cred *old_cred;
 	int ret;
 
-	/* On behalf of the VMM that opened the file and pays for its cache. */
+	/* On behalf of the VMM that opened the file. */
 	old_cred = override_creds(file->f_cred);
-	/*
-	 * A discard need not do anything (virtio 1.3, 5.2.6.2; SBC-3, 4.7.3.4).
-	 * Zeroes would take the space that it is to give back.
-	 */
-	if (ret == -EOPNOTSUPP && io->op == KVDEV_IO_DISCARD)
-		return 0;
-	old_memcg = set_active_memcg(store->memcg);
+	old_memcg = charge_begin(store);
 	if (io->op == KVDEV_IO_FLUSH)
 		ret = vfs_fsync(file, 1);
 	else if (io->op >= KVDEV_IO_DISCARD)
 		ret = file_zero(io);
 	else
 		ret = buffered_finish(io);
-	set_active_memcg(old_memcg);
+	charge_end(old_memcg);
 	revert_creds(old_cred);
 
 	kvdev_io_end(io, ret);

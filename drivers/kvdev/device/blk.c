@@ -606,6 +606,7 @@ static int blk_vq_start(struct kvdev_vq *vq)
 	init_llist_head(&queue->free);
 	for (i = 0; i < num; i++) {
 		queue->requests[i].vq = vq;
+		queue->requests[i].io.pool = kvdev_dev_pool(kvdev_vq_dev(vq));
 		llist_add(&queue->requests[i].free, &queue->free);
 	}
 	kvdev_vq_set_priv(vq, queue);
@@ -775,6 +776,7 @@ const struct kvdev_device_type kvdev_blk_type = {
 	.nr_queues = 1,
 	.max_queues = KVDEV_MAX_QUEUES,
 	.queue_size = BLK_QUEUE_SIZE,
+	.has_stores = true,
 	.config_size = sizeof(struct virtio_blk_config),
 	.create = blk_create,
 	.destroy = blk_destroy,

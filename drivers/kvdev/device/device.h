@@ -32,6 +32,7 @@ struct kvdev_vq;
 struct kvdev_next;
 struct kvdev_set_backend;
 struct kvdev_pci_ids;
+struct kvdev_pool;
 
 /**
  * struct kvdev_device_type - constants and callbacks of one virtio device type
@@ -42,6 +43,7 @@ struct kvdev_pci_ids;
  * @max_queues: most of them; equal to @nr_queues if it cannot be chosen
  * @extra_queues: queues every device has besides those
  * @queue_size: default size of every ring
+ * @has_stores: its requests wait for stores: kvdev_dev_pool() has threads
  * @config_size: bytes of the configuration space
  * @pci_ids: what it is as a PCI function, if that does not follow from @id
  * @create: allocate the type's state, set kvdev_dev_set_priv(), fill the
@@ -95,6 +97,7 @@ struct kvdev_device_type {
 	u16 max_queues;
 	u16 extra_queues;
 	u16 queue_size;
+	bool has_stores;
 	u32 config_size;
 	const struct kvdev_pci_ids *pci_ids;
 
@@ -169,6 +172,7 @@ struct kvdev_vq_chain {
 /* The device, for types */
 void kvdev_dev_set_priv(struct kvdev_dev *dev, void *priv);
 void *kvdev_dev_priv(const struct kvdev_dev *dev);
+struct kvdev_pool *kvdev_dev_pool(struct kvdev_dev *dev);
 /* The configuration space: config_size bytes, little endian, mutex held. */
 void *kvdev_dev_config(struct kvdev_dev *dev);
 /* After a change of it that the driver is to notice; mutex held. */

@@ -205,6 +205,7 @@ const struct kvdev_device_type kvdev_scsi_type = {
 	.max_queues = KVDEV_MAX_QUEUES - VSCSI_EXTRA_QUEUES,
 	.extra_queues = VSCSI_EXTRA_QUEUES,
 	.queue_size = VSCSI_QUEUE_SIZE,
+	.has_stores = true,
 	.config_size = sizeof(struct virtio_scsi_config),
 	.create = host_create,
 	.destroy = host_destroy,

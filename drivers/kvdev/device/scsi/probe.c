@@ -26,7 +26,7 @@
  * @pos: where to read next
  * @left: bytes that were not read
  * @over: nothing more is to be read
- * @work: does the next step
+ * @item: does the next step
  * @io: the operation
  */
 struct probe {
@@ -38,7 +38,7 @@ struct probe {
 	u64 pos;
 	u64 left;
 	bool over;
-	struct work_struct work;
+	struct kvdev_pool_item item;
 	struct kvdev_io io;
 };
 
@@ -47,14 +47,24 @@ static void probe_end(struct probe *probe)
 	struct vscsi_request *req = probe->req;
 	struct vscsi_unit *unit = req->task.unit;
 	int error = probe->error;
+	unsigned long flags;
 
-	spin_lock_irq(&unit->lock);
+	spin_lock_irqsave(&unit->lock, flags);
 	unit->probing = false;
-	spin_unlock_irq(&unit->lock);
+	spin_unlock_irqrestore(&unit->lock, flags);
 	if (probe->buf)
 		free_pages_exact(probe->buf, VSCSI_STEP);
 	kfree(probe);
 	vscsi_fail(req, error);
+}
+
+/* Any context */
+static void probe_next(struct probe *probe)
+{
+	struct vscsi_request *req = probe->req;
+
+	kvdev_pool_add(req->io.pool, &req->task.unit->backend->queue,
+		       &probe->item);
 }
 
 static void probe_done(struct kvdev_io *io, int error)
@@ -75,15 +85,20 @@ static void probe_done(struct kvdev_io *io, int error)
 		probe->req->bad_lba = div_u64(probe->pos, block_size);
 		probe->over = true;
 	}
-	queue_work(unit->backend->wq, &probe->work);
+	probe_next(probe);
 }
 
-static void probe_work(struct work_struct *work)
+static void probe_step(struct kvdev_pool_item *item, int error)
 {
-	struct probe *probe = container_of(work, struct probe, work);
+	struct probe *probe = container_of(item, struct probe, item);
 	struct vscsi_request *req = probe->req;
 	struct kvdev_io *io = &probe->io;
 
+	/* The owner was killed, as its thread would find out. */
+	if (error) {
+		probe_end(probe);
+		return;
+	}
 	if (!probe->buf)
 		probe->buf = alloc_pages_exact(VSCSI_STEP,
 					       GFP_KERNEL | __GFP_NOWARN);
@@ -95,6 +110,7 @@ static void probe_work(struct work_struct *work)
 	io->op = KVDEV_IO_READ;
 	io->pos = probe->pos;
 	io->len = min_t(u64, probe->left, probe->step);
+	io->pool = req->io.pool;
 	io->done = probe_done;
 	probe->kvec = (struct kvec){ .iov_base = probe->buf,
 				     .iov_len = io->len };
@@ -131,6 +147,6 @@ void vscsi_probe(struct vscsi_request *req, int error)
 	probe->step = VSCSI_STEP;
 	probe->pos = req->io.pos;
 	probe->left = req->io.len;
-	INIT_WORK(&probe->work, probe_work);
-	queue_work(unit->backend->wq, &probe->work);
+	probe->item.fn = probe_step;
+	probe_next(probe);
 }

@@ -639,6 +639,7 @@ int vscsi_request_start(struct kvdev_vq *vq)
 	init_llist_head(&queue->free);
 	for (i = 0; i < num; i++) {
 		queue->requests[i].vq = vq;
+		queue->requests[i].io.pool = kvdev_dev_pool(kvdev_vq_dev(vq));
 		llist_add(&queue->requests[i].free, &queue->free);
 	}
 	kvdev_vq_set_priv(vq, queue);

@@ -74,7 +74,8 @@ static int slow_step(struct slow *slow, enum kvdev_io_op op, u64 pos,
 	vscsi_blame(slow->req, op == KVDEV_IO_READ,
 		    div_u64(pos, slow->block_size),
 		    div_u64(iov_iter_count(iter), slow->block_size));
-	return kvdev_backend_transfer(slow->backend, op, pos, iter, durable);
+	return kvdev_backend_transfer(slow->backend, slow->req->io.pool, op,
+				      pos, iter, durable);
 }
 
 static int slow_transfer(struct slow *slow, enum kvdev_io_op op, u64 pos,

@@ -29,14 +29,20 @@ static const char *task_file(const char *tid, const char *name)
 	return text;
 }
 
-/* The next one of the threads in dir that is a worker, or NULL. */
+/*
+ * The next one of the threads in dir that is a worker, or NULL. Those that wait
+ * for stores, "kvdev-store-N", are as many as are needed.
+ */
 static const char *next_worker(DIR *dir)
 {
 	struct dirent *d;
+	const char *name;
 
-	while ((d = readdir(dir)))
-		if (!strncmp(task_file(d->d_name, "comm"), "kvdev-", 6))
+	while ((d = readdir(dir))) {
+		name = task_file(d->d_name, "comm");
+		if (!strncmp(name, "kvdev-", 6) && name[6] != 's')
 			return d->d_name;
+	}
 	return NULL;
 }
 
