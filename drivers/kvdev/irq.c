@@ -45,6 +45,7 @@ static void deliver(struct kvdev_dev *dev, u16 vector)
 			return;
 		/* Its eventfd went meanwhile. */
 		set_bit(vector, dev->pending);
+		/* Before may_leave() looks at what lets messages leave, again. */
 		smp_mb__after_atomic();
 	}
 }

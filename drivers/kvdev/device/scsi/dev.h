@@ -238,8 +238,8 @@ void vscsi_store_put(struct vscsi_store *store);
 void vscsi_store_enter(struct vscsi_unit *unit, struct vscsi_store *store,
 		       bool may_register);
 void vscsi_store_leave(struct vscsi_unit *unit);
-bool vscsi_store_lock(struct vscsi_unit *unit, const u8 *cdb);
-void vscsi_store_unlock(struct vscsi_unit *unit, bool locked);
+void vscsi_with_store(struct vscsi_unit *unit, const u8 *cdb,
+		      void (*fn)(void *arg), void *arg);
 void vscsi_lu_reset(struct vscsi_unit *unit, u32 sense);
 void vscsi_lu_nexus_loss(struct vscsi_unit *unit);
 int vscsi_store_exclude(struct vscsi_request *req);

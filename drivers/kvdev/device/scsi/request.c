@@ -400,6 +400,15 @@ static void execute(struct vscsi_request *req, struct vscsi_queue *queue,
 
 /* -------------------------------------------------------------- decision */
 
+static void decide_alone(void *arg)
+{
+	struct vscsi_request *req = arg;
+	struct vscsi_queue *queue = kvdev_vq_priv(req->vq);
+
+	kvdev_scsi_parse(&req->task.unit->lu, &queue->req, &req->cmd,
+			 queue->resp);
+}
+
 /* The unit is locked. */
 static void decide(struct vscsi_task *task)
 {
@@ -407,10 +416,7 @@ static void decide(struct vscsi_task *task)
 						 task);
 	struct vscsi_queue *queue = kvdev_vq_priv(req->vq);
 
-	bool locked = vscsi_store_lock(task->unit, queue->req.cdb);
-
-	kvdev_scsi_parse(&task->unit->lu, &queue->req, &req->cmd, queue->resp);
-	vscsi_store_unlock(task->unit, locked);
+	vscsi_with_store(task->unit, queue->req.cdb, decide_alone, req);
 }
 
 /* A LUN that is not there, of a target that is: something answers for it. */
@@ -424,13 +430,21 @@ static void decide_nowhere(struct vscsi_request *req)
 	spin_unlock(&scsi->nowhere_lock);
 }
 
+static void take_params(void *arg)
+{
+	struct vscsi_request *req = arg;
+	struct vscsi_queue *queue = kvdev_vq_priv(req->vq);
+
+	kvdev_scsi_params(&req->task.unit->lu, &queue->req, &req->cmd,
+			  req->params);
+}
+
 /* A command with parameters: get them, once, and decide the rest. */
 static int fetch_params(struct vscsi_request *req, struct iov_iter *data)
 {
 	struct vscsi_queue *queue = kvdev_vq_priv(req->vq);
 	struct vscsi_unit *unit = req->task.unit;
 	u32 len = min_t(u64, req->cmd.out_len, KVDEV_SCSI_PARAM_MAX);
-	bool locked;
 
 	/* What only reads LUNs has no parameters; see the table of commands. */
 	if (WARN_ON_ONCE(!unit))
@@ -443,9 +457,7 @@ static int fetch_params(struct vscsi_request *req, struct iov_iter *data)
 	memset(req->params + len, 0, KVDEV_SCSI_PARAM_MAX - len);
 
 	spin_lock_irq(&unit->lock);
-	locked = vscsi_store_lock(unit, queue->req.cdb);
-	kvdev_scsi_params(&unit->lu, &queue->req, &req->cmd, req->params);
-	vscsi_store_unlock(unit, locked);
+	vscsi_with_store(unit, queue->req.cdb, take_params, req);
 	spin_unlock_irq(&unit->lock);
 	return 0;
 }

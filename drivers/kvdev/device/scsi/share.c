@@ -128,36 +128,28 @@ void vscsi_store_leave(struct vscsi_unit *unit)
 }
 
 /**
- * vscsi_store_lock() - before a unit decides a command
+ * vscsi_with_store() - decide a command of a unit, alone with its store
  * @unit: locked
  * @cdb: of the command
+ * @fn: decides
+ * @arg: of @fn
  *
  * Where nobody has registered or reserved anything, commands that do not want to
  * need not wait for other units.
- *
- * Return: for vscsi_store_unlock().
  */
-bool vscsi_store_lock(struct vscsi_unit *unit, const u8 *cdb)
+void vscsi_with_store(struct vscsi_unit *unit, const u8 *cdb,
+		      void (*fn)(void *arg), void *arg)
 {
 	struct vscsi_store *store = unit->store;
 
 	lockdep_assert_held(&unit->lock);
-	if (!store ||
-	    (!READ_ONCE(store->pr.busy) && !kvdev_scsi_pr_wants(cdb)))
-		return false;
-	spin_lock(&store->lock);
-	return true;
-}
-
-/**
- * vscsi_store_unlock() - undo vscsi_store_lock()
- * @unit: still locked
- * @locked: what that returned
- */
-void vscsi_store_unlock(struct vscsi_unit *unit, bool locked)
-{
-	if (locked)
-		spin_unlock(&unit->store->lock);
+	if (store && (READ_ONCE(store->pr.busy) || kvdev_scsi_pr_wants(cdb))) {
+		spin_lock(&store->lock);
+		fn(arg);
+		spin_unlock(&store->lock);
+	} else {
+		fn(arg);
+	}
 }
 
 /* kvdev_scsi_lu_reset(); @unit is locked. */
@@ -166,11 +158,13 @@ void vscsi_lu_reset(struct vscsi_unit *unit, u32 sense)
 	struct vscsi_store *store = unit->store;
 
 	lockdep_assert_held(&unit->lock);
-	if (store)
+	if (store) {
 		spin_lock(&store->lock);
-	kvdev_scsi_lu_reset(&unit->lu, sense);
-	if (store)
+		kvdev_scsi_lu_reset(&unit->lu, sense);
 		spin_unlock(&store->lock);
+	} else {
+		kvdev_scsi_lu_reset(&unit->lu, sense);
+	}
 }
 
 /* kvdev_scsi_lu_nexus_loss(); @unit is locked. */
@@ -179,11 +173,13 @@ void vscsi_lu_nexus_loss(struct vscsi_unit *unit)
 	struct vscsi_store *store = unit->store;
 
 	lockdep_assert_held(&unit->lock);
-	if (store)
+	if (store) {
 		spin_lock(&store->lock);
-	kvdev_scsi_lu_nexus_loss(&unit->lu, VSCSI_NEXUS);
-	if (store)
+		kvdev_scsi_lu_nexus_loss(&unit->lu, VSCSI_NEXUS);
 		spin_unlock(&store->lock);
+	} else {
+		kvdev_scsi_lu_nexus_loss(&unit->lu, VSCSI_NEXUS);
+	}
 }
 
 /* ------------------------------------------------------------- being alone */

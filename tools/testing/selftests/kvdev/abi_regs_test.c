@@ -360,6 +360,7 @@ TEST(isr)
 	EXPECT_EQ(reg_read(g, g->bar.common_offset + 26, 2), 0xffff);
 	reg_write(g, g->bar.common_offset + 26, 2, 1);
 	EXPECT_EQ(reg_read(g, g->bar.common_offset + 26, 2), 1);
+	ASSERT_EQ(pci_state(g->fd, KVDEV_PCI_MSIX, NULL), 0);
 	blk_works(g);
 }
 

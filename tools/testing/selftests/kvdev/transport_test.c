@@ -142,6 +142,7 @@ TEST(transitional_either_driver)
 	EXPECT_TRUE(g->bar.bar_size && g->bar.legacy_size);
 	ASSERT_EQ(set_vector(g->fd, 0, g->config_fd), 0);
 	ASSERT_EQ(set_vector(g->fd, 1, g->vq[0].call), 0);
+	ASSERT_EQ(pci_state(g->fd, KVDEV_PCI_MSIX, NULL), 0);
 	low_memory(g);
 	status = g->bar.common_offset + 20;
 	for (i = 0; i < 3; i++) {
