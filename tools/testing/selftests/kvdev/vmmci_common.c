@@ -184,6 +184,12 @@ void ci_set_line(struct ci *c, int line, int end)
 	ASSERT_EQ(cmd(c->fd, KVDEV_SET_LINE, &l), 0);
 }
 
+/* The line, and ISR, are for drivers without MSI-X. */
+void ci_msix_off(struct ci *c)
+{
+	ASSERT_EQ(pci_state(c->fd, 0, NULL), 0);
+}
+
 /* -------------------------------------------------------------------- host */
 
 int ci_send_within(int fd, uint32_t op, uint32_t ack_ms, uint32_t stop_ms)

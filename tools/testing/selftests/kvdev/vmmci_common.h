@@ -45,6 +45,7 @@ struct ci *ci_start(enum wire wire, uint64_t refuse);
 void ci_free(struct ci *c);
 bool ci_interrupted(struct ci *c);
 uint32_t ci_isr(struct ci *c);		/* reads and clears; not of RING */
+void ci_msix_off(struct ci *c);
 void ci_set_line(struct ci *c, int line, int end);
 int ci_send_within(int fd, uint32_t op, uint32_t ack_ms, uint32_t stop_ms);
 int ci_send(struct ci *c, uint32_t op);

@@ -399,6 +399,7 @@ TEST(interrupt_ends_with_the_answer)
 		struct ci *c = ci_start(wires[l], 0);
 		int line = event_new(), end = event_new();
 
+		ci_msix_off(c);
 		ci_set_line(c, line, end);
 		for (i = 0; i < ARRAY_SIZE(ops); i++) {
 			EXPECT_EQ(ci_send(c, ops[i]), 0);
@@ -432,6 +433,7 @@ TEST(interrupt_ends_with_the_command)
 	for (l = 0; l < ARRAY_SIZE(wires); l++) {
 		struct ci *c = ci_start(wires[l], 0);
 
+		ci_msix_off(c);
 		EXPECT_EQ(ci_send(c, SHUTDOWN), 0);
 		EXPECT_EQ(ci_send(c, KVDEV_VMMCI_NONE), 0);
 		EXPECT_EQ(ci_isr(c), 0);
