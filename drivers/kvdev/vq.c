@@ -346,12 +346,13 @@ EXPORT_SYMBOL_NS_GPL(kvdev_vq_park, KVDEV_NS);
  *
  * Context: worker.
  * Return: true if there are more by now; false if there will be a kick when
- * there are, and until then the queue is parked.
+ * there are, and until then the queue is parked, or if the queue is to stop.
  */
 bool kvdev_vq_await_chains(struct kvdev_vq *vq)
 {
 	lockdep_assert_held(&vq->mutex);
-	if (kvdev_ring_enable_kick(&vq->ring)) {
+	/* What there is on the ring of a queue that stops is not taken. */
+	if (!kvdev_vq_is_stopping(vq) && kvdev_ring_enable_kick(&vq->ring)) {
 		kvdev_ring_disable_kick(&vq->ring);
 		return true;
 	}
