@@ -230,6 +230,19 @@ static void readmit(struct vscsi_unit *unit, const struct vscsi_task *task)
 	spin_unlock_irq(&unit->lock);
 }
 
+/* The only one of its kind from now on. */
+static void lock_alone(struct vscsi_request *req)
+{
+	struct vscsi_unit *unit = req->task.unit;
+
+	spin_lock_irq(&unit->lock);
+	req->task.waits_exclusive = true;
+	/* We may be what another one of our kind waits for. */
+	wake_up_all(&unit->idle);
+	spin_unlock_irq(&unit->lock);
+	mutex_lock(&unit->store->alone);
+}
+
 /**
  * vscsi_store_exclude() - a command must not meet others
  * @req: begun. From here on, until vscsi_store_readmit(), no other command of any
@@ -242,16 +255,10 @@ static void readmit(struct vscsi_unit *unit, const struct vscsi_task *task)
  */
 int vscsi_store_exclude(struct vscsi_request *req)
 {
-	struct vscsi_unit *unit = req->task.unit, *other;
-	struct vscsi_store *store = unit->store;
+	struct vscsi_store *store = req->task.unit->store;
+	struct vscsi_unit *other;
 
-	spin_lock_irq(&unit->lock);
-	req->task.waits_exclusive = true;
-	/* We may be what another one of our kind waits for. */
-	wake_up_all(&unit->idle);
-	spin_unlock_irq(&unit->lock);
-
-	mutex_lock(&store->alone);
+	lock_alone(req);
 	list_for_each_entry(other, &store->units, sharers) {
 		while (!wait_event_timeout(other->idle,
 					   try_exclude(other, &req->task),
@@ -301,15 +308,10 @@ static bool unit_settled(struct vscsi_unit *unit, const struct vscsi_task *but)
  */
 void vscsi_store_abort(struct vscsi_request *req)
 {
-	struct vscsi_unit *unit = req->task.unit, *other;
-	struct vscsi_store *store = unit->store;
+	struct vscsi_store *store = req->task.unit->store;
+	struct vscsi_unit *other;
 
-	spin_lock_irq(&unit->lock);
-	req->task.waits_exclusive = true;
-	wake_up_all(&unit->idle);
-	spin_unlock_irq(&unit->lock);
-
-	mutex_lock(&store->alone);
+	lock_alone(req);
 	list_for_each_entry(other, &store->units, sharers) {
 		u32 registrant = other->lu.pr_first;
 
