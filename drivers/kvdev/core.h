@@ -252,6 +252,10 @@ enum {
  * @pci_cfg: window to the registers in PCI configuration space
  * @isr: ISR status bits; any context
  * @flags: any context
+ * @trouble: why the device last needed a reset, or did not start; static text,
+ *	NULL: never; any context
+ * @trouble_errno: what was wrong then, positive; any context
+ * @start_trouble: why a queue could not be started, NULL: not known
  * @nr_vqs: number of @vqs
  * @vqs: queues
  * @events: what it has to tell
@@ -303,6 +307,9 @@ struct kvdev_dev {
 	struct kvdev_pci_cfg pci_cfg;
 	atomic_t isr;
 	unsigned long flags;
+	const char *trouble;
+	int trouble_errno;
+	const char *start_trouble;
 	struct kvdev_events events;
 
 	struct kvdev_dev_stats stats;
@@ -384,7 +391,9 @@ int kvdev_perm_change(struct kvdev_perm *perm,
 		      const struct kvdev_permissions *arg);
 void kvdev_perm_describe(const struct kvdev_perm *perm, struct kvdev_next *arg);
 
-/* dev.c: any context */
+/* event.c: any context */
+void kvdev_dev_blame(struct kvdev_dev *dev, const char *reason, int error);
+void kvdev_dev_give_up(struct kvdev_dev *dev, const char *reason, int error);
 void kvdev_dev_needs_reset(struct kvdev_dev *dev, const char *reason);
 
 /* access.c: the register level; kvdev_dev.mutex is held */

@@ -80,6 +80,10 @@ static int registers_show(struct seq_file *m, void *unused)
 	seq_printf(m, "transport %s%s\n", transport_name(dev),
 		   r->legacy ? ", legacy driver" : "");
 	show_status(m, kvdev_dev_status(dev));
+	if (READ_ONCE(dev->trouble))
+		seq_printf(m, "last trouble: %s (errno %d)\n",
+			   READ_ONCE(dev->trouble),
+			   READ_ONCE(dev->trouble_errno));
 	seq_printf(m, "device_feature 0x%016llx\n", r->device_features);
 	seq_printf(m, "driver_feature 0x%016llx\n", r->driver_features);
 	if (r->device_features_hi) {

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <linux/poll.h>
 #include <linux/timekeeping.h>
+#include <linux/virtio_config.h>
 
 #include "compat/compat.h"
 #include "core.h"
 #include "event.h"
+#include "trace.h"
 
 /**
  * kvdev_events_init() - nothing has happened so far
@@ -91,4 +93,54 @@ bool kvdev_event_next(struct kvdev_events *events, u64 *pos,
 	}
 	spin_unlock_irqrestore(&events->lock, flags);
 	return first;
+}
+
+/**
+ * kvdev_dev_blame() - note what went wrong, for people who want to know
+ * @dev: the device
+ * @reason: static text; the last one is kept
+ * @error: -errno
+ *
+ * Context: any.
+ */
+void kvdev_dev_blame(struct kvdev_dev *dev, const char *reason, int error)
+{
+	WRITE_ONCE(dev->trouble_errno, -error);
+	WRITE_ONCE(dev->trouble, reason);
+}
+
+/**
+ * kvdev_dev_give_up() - the device cannot go on
+ * @dev: the device
+ * @reason: static text, for people
+ * @error: -errno
+ *
+ * virtio 1.3, 2.1.2: the bit, and a configuration change notification if the
+ * driver is up.
+ *
+ * Context: any.
+ */
+void kvdev_dev_give_up(struct kvdev_dev *dev, const char *reason, int error)
+{
+	if (test_and_set_bit(KVDEV_DEV_NEEDS_RESET, &dev->flags))
+		return;
+	kvdev_dev_blame(dev, reason, error);
+	atomic64_inc(&dev->stats.needs_reset);
+	trace_kvdev_needs_reset(dev->id, reason);
+	kvdev_event_post(dev, KVDEV_EVENT_NEEDS_RESET, -error);
+	/* Flag before status; test_and_set_bit() is a full barrier. */
+	if (READ_ONCE(dev->regs.status) & VIRTIO_CONFIG_S_DRIVER_OK)
+		kvdev_signal_config(dev);
+}
+
+/**
+ * kvdev_dev_needs_reset() - the driver broke the protocol
+ * @dev: the device
+ * @reason: static text, for people
+ *
+ * Context: any.
+ */
+void kvdev_dev_needs_reset(struct kvdev_dev *dev, const char *reason)
+{
+	kvdev_dev_give_up(dev, reason, -EPROTO);
 }

@@ -244,6 +244,11 @@ static void describe(struct kvdev_dev *dev, struct kvdev_next *arg)
 		.status = kvdev_dev_status(dev),
 	};
 	memcpy(arg->use_comm, dev->use_comm, sizeof(arg->use_comm));
+	if (READ_ONCE(dev->trouble)) {
+		arg->trouble_errno = READ_ONCE(dev->trouble_errno);
+		strscpy(arg->trouble, READ_ONCE(dev->trouble),
+			sizeof(arg->trouble));
+	}
 	if (dev->type->describe)
 		dev->type->describe(dev, arg);
 }

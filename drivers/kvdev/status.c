@@ -21,26 +21,10 @@
 #include "core.h"
 #include "trace.h"
 
-/**
- * kvdev_dev_needs_reset() - the device cannot go on
- * @dev: the device
- * @reason: static text, for the trace
- *
- * virtio 1.3, 2.1.2: the bit, and a configuration change notification if the
- * driver is up.
- *
- * Context: any.
- */
-void kvdev_dev_needs_reset(struct kvdev_dev *dev, const char *reason)
+/* Why it did not start, if that is known. */
+static const char *why_not(const struct kvdev_dev *dev, const char *otherwise)
 {
-	if (test_and_set_bit(KVDEV_DEV_NEEDS_RESET, &dev->flags))
-		return;
-	atomic64_inc(&dev->stats.needs_reset);
-	trace_kvdev_needs_reset(dev->id, reason);
-	kvdev_event_post(dev, KVDEV_EVENT_NEEDS_RESET, 0);
-	/* Flag before status; test_and_set_bit() is a full barrier. */
-	if (READ_ONCE(dev->regs.status) & VIRTIO_CONFIG_S_DRIVER_OK)
-		kvdev_signal_config(dev);
+	return dev->start_trouble ?: otherwise;
 }
 
 /**
@@ -159,15 +143,19 @@ static int start_queues(struct kvdev_dev *dev)
 	/* They wait for kvdev_dev_resume() or kvdev_dev_set_master(). */
 	if (is_held(dev))
 		return 0;
+	dev->start_trouble = "there is no owner";
 	if (!dev->owned)
 		return -EPERM;
+	dev->start_trouble = "there is no guest memory";
 	if (dev->nr_vqs && !READ_ONCE(dev->mem))
 		return -EFAULT;
+	dev->start_trouble = "there is no backend";
 	if (dev->type->ready) {
 		ret = dev->type->ready(dev);
 		if (ret)
 			return ret;
 	}
+	dev->start_trouble = NULL;
 	for (i = 0; i < dev->nr_vqs; i++) {
 		/* Broken before a suspension: so it stays until the reset. */
 		if (!vq_wanted(dev, i) || dev->vqs[i].broken)
@@ -239,9 +227,14 @@ int kvdev_dev_set_status(struct kvdev_dev *dev, u8 status)
 	status = (status | old) & ~VIRTIO_CONFIG_S_NEEDS_RESET;
 	ret = check_status(dev, &status);
 	if (status & ~old & VIRTIO_CONFIG_S_DRIVER_OK) {
+		dev->start_trouble = ret ? "features do not go together" : NULL;
 		ret = ret ?: start_queues(dev);
-		if (ret && !kvdev_dev_driver_level(dev))
+		if (ret && !kvdev_dev_driver_level(dev)) {
 			status &= ~VIRTIO_CONFIG_S_DRIVER_OK;
+			kvdev_dev_blame(dev,
+					why_not(dev, "queues cannot be started"),
+					ret);
+		}
 	}
 	WRITE_ONCE(dev->regs.status, status);
 	if (!(status & ~old & VIRTIO_CONFIG_S_DRIVER_OK))
@@ -250,14 +243,15 @@ int kvdev_dev_set_status(struct kvdev_dev *dev, u8 status)
 	/*
 	 * The notification is due only with DRIVER_OK, so now. A queue started
 	 * above may have been found broken before the bit was set: then it was
-	 * left to us. Pairs with the barrier in kvdev_dev_needs_reset(): who
+	 * left to us. Pairs with the barrier in kvdev_dev_give_up(): who
 	 * comes second sees what the first one wrote.
 	 */
 	smp_mb();
 	if (test_bit(KVDEV_DEV_NEEDS_RESET, &dev->flags))
 		kvdev_signal_config(dev);
 	else if (ret)
-		kvdev_dev_needs_reset(dev, "queues cannot be started");
+		kvdev_dev_give_up(dev, why_not(dev, "queues cannot be started"),
+				  ret);
 	return ret;
 }
 EXPORT_SYMBOL_NS_GPL(kvdev_dev_set_status, KVDEV_NS);
@@ -283,9 +277,11 @@ int kvdev_dev_enable_vq(struct kvdev_dev *dev, u16 index)
 	    test_bit(KVDEV_DEV_NEEDS_RESET, &dev->flags))
 		return 0;
 
+	dev->start_trouble = NULL;
 	ret = kvdev_vq_start(vq);
 	if (ret && kvdev_dev_driver_level(dev))
-		kvdev_dev_needs_reset(dev, "queue cannot be started");
+		kvdev_dev_give_up(dev, why_not(dev, "queue cannot be started"),
+				  ret);
 	else if (ret)
 		vq->regs->enabled = false;
 	return ret;
@@ -370,7 +366,8 @@ int kvdev_dev_resume(struct kvdev_dev *dev)
 	if (dev->regs.status & VIRTIO_CONFIG_S_DRIVER_OK)
 		ret = start_queues(dev);
 	if (ret)
-		kvdev_dev_needs_reset(dev, "queues cannot be started again");
+		kvdev_dev_give_up(dev, why_not(dev, "queues cannot be started again"),
+				  ret);
 	else if (dev->type->resumed)
 		dev->type->resumed(dev);
 	return ret;
@@ -387,6 +384,7 @@ EXPORT_SYMBOL_NS_GPL(kvdev_dev_resume, KVDEV_NS);
 void kvdev_dev_set_master(struct kvdev_dev *dev, bool off)
 {
 	bool held = is_held(dev);
+	int ret = 0;
 
 	lockdep_assert_held(&dev->mutex);
 	WRITE_ONCE(dev->master_off, off);
@@ -395,7 +393,9 @@ void kvdev_dev_set_master(struct kvdev_dev *dev, bool off)
 	if (!held)
 		kvdev_dev_stop_queues(dev, kvdev_dev_patience(dev));
 	else if (dev->regs.status & VIRTIO_CONFIG_S_DRIVER_OK &&
-		 !test_bit(KVDEV_DEV_NEEDS_RESET, &dev->flags) &&
-		 start_queues(dev))
-		kvdev_dev_needs_reset(dev, "queues cannot be started again");
+		 !test_bit(KVDEV_DEV_NEEDS_RESET, &dev->flags))
+		ret = start_queues(dev);
+	if (ret)
+		kvdev_dev_give_up(dev, why_not(dev, "queues cannot be started again"),
+				  ret);
 }

@@ -3,6 +3,9 @@
  * A queue: from configured to running and back, serving it, and the calls
  * device types make on it.
  */
+#include <linux/pid.h>
+#include <linux/ratelimit.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/uio.h>
 
@@ -489,6 +492,29 @@ static void vq_unmap(struct kvdev_vq *vq)
 		kvdev_area_unmap(&vq->areas[i], vq->dev->mm);
 }
 
+/* What of the host keeps a guest from starting is nothing it could say. */
+static void warn_memlock(const struct kvdev_vq *vq)
+{
+	const struct kvdev_dev *dev = vq->dev;
+
+	pr_warn_ratelimited("kvdev: device %u %.*s: process %d (%s) cannot lock the rings: RLIMIT_MEMLOCK is %lu, or memory is short\n",
+			    dev->id, KVDEV_NAME_LEN, dev->name,
+			    pid_nr(dev->use_pid), dev->use_comm,
+			    rlimit(RLIMIT_MEMLOCK));
+}
+
+static const char *map_trouble(int error)
+{
+	switch (error) {
+	case -ENOMEM:
+		return "rings cannot be locked: RLIMIT_MEMLOCK or no memory";
+	case -EFAULT:
+		return "ring outside of guest memory, or in memory of a kind that cannot be shared or pinned";
+	default:
+		return "ring cannot be mapped";
+	}
+}
+
 static int vq_map(struct kvdev_vq *vq, u64 features)
 {
 	const struct kvdev_ring_cfg *cfg = &vq->regs->cfg;
@@ -513,6 +539,9 @@ static int vq_map(struct kvdev_vq *vq, u64 features)
 				     addr[i], len[i], writable[i]);
 		if (ret) {
 			vq_unmap(vq);
+			vq->dev->start_trouble = map_trouble(ret);
+			if (ret == -ENOMEM)
+				warn_memlock(vq);
 			return ret;
 		}
 	}
@@ -562,9 +591,11 @@ int kvdev_vq_start(struct kvdev_vq *vq)
 	int ret;
 
 	lockdep_assert_held(&vq->dev->mutex);
+	vq->dev->start_trouble = "the owner was killed";
 	if (READ_ONCE(vq->worker->killed))
 		return -ESHUTDOWN;
-	if (kvdev_ring_check(&vq->regs->cfg, features))
+	vq->dev->start_trouble = kvdev_ring_check(&vq->regs->cfg, features);
+	if (vq->dev->start_trouble)
 		return -EINVAL;
 	ret = vq_alloc(vq);
 	if (ret)

@@ -42,13 +42,17 @@ static void event_words(const struct kvdev_event *e, char *name, char *what)
 		snprintf(name, WORD_LEN, "%s", names[e->type]);
 	else
 		snprintf(name, WORD_LEN, "event-%u", e->type);
-	if (e->value < ARRAY_SIZE(commands))
+	if (e->type == KVDEV_EVENT_NEEDS_RESET)
+		snprintf(what, WORD_LEN, "%s", strerrorname_np(e->value) ?: "");
+	else if (e->value < ARRAY_SIZE(commands))
 		snprintf(what, WORD_LEN, "%s", commands[e->value]);
 }
 
 static void print_event(const struct kvdev_event *e)
 {
-	bool unit = e->type == KVDEV_EVENT_SCSI_TRAY;
+	const char *key = e->type == KVDEV_EVENT_SCSI_TRAY ? "unit" :
+			  e->type == KVDEV_EVENT_NEEDS_RESET ? "error" :
+							       "command";
 	char name[WORD_LEN], what[WORD_LEN];
 	struct json_object *o;
 
@@ -56,7 +60,7 @@ static void print_event(const struct kvdev_event *e)
 	if (opt_json) {
 		o = json_object_new_object();
 		json_add_text(o, "event", name);
-		json_add_text(o, unit ? "unit" : "command", what);
+		json_add_text(o, key, what);
 		json_add_u64(o, "count", e->count);
 		json_add_u64(o, "time_ns", e->time_ns);
 		json_print(o);

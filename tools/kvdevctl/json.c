@@ -117,6 +117,10 @@ struct json_object *json_device(const struct kvdev_next *d)
 	json_add_text(o, "state", status_word(d->status));
 	json_add_u64(o, "status", d->status);
 	json_add(o, "status_names", json_status(d->status));
+	if (d->trouble_errno) {
+		json_add_u64(o, "trouble_errno", d->trouble_errno);
+		add_bytes(o, "trouble", d->trouble, sizeof(d->trouble));
+	}
 	json_add(o, "offered", json_features(d->device_id, d->offered));
 	json_add(o, "accepted", json_features(d->device_id, d->accepted));
 	add_store(o, d);

@@ -196,6 +196,9 @@ static void show_text(const struct kvdev_next *d)
 		net_show(d);
 	perm_show(d);
 	print_status(d->status);
+	if (d->trouble_errno)
+		printf("  %-9s %.*s (%s)\n", "trouble", KVDEV_TROUBLE_LEN,
+		       (const char *)d->trouble, strerror(d->trouble_errno));
 	print_features("offered", d->device_id, d->offered);
 	print_features("accepted", d->device_id, d->accepted);
 	find_user(d, &u, true);

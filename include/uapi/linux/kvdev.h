@@ -281,6 +281,9 @@ enum kvdev_use {
 
 #define KVDEV_BACKING_LEN	256
 
+/* Bytes of what is said of a device in trouble, with the zero. */
+#define KVDEV_TROUBLE_LEN	96
+
 /**
  * struct kvdev_next - ioctl(KVDEV_NEXT)
  * @size: in/out, sizeof(struct kvdev_next); out: what the kernel knows
@@ -305,6 +308,11 @@ enum kvdev_use {
  * @gid: out, group, likewise
  * @mode: out, bits of 0666
  * @may: out, what the caller may do: 4 read, 2 write, as in @mode
+ * @trouble_errno: out, what was wrong when the device last set
+ *	DEVICE_NEEDS_RESET, or refused DRIVER_OK: EPROTO, the driver broke the
+ *	protocol; others as of a command. 0: never
+ * @trouble: out, the same in words, for people
+ * @__reserved: out, 0
  *
  * Lists devices: start with an @id of 0, go on with the returned one plus 1,
  * until ENOENT. Needs no device on the file. A device that the caller may not
@@ -333,6 +341,9 @@ struct kvdev_next {
 	__u32 gid;
 	__u32 mode;
 	__u32 may;
+	__u32 trouble_errno;
+	__u8 trouble[KVDEV_TROUBLE_LEN];
+	__u32 __reserved;
 };
 #define KVDEV_NEXT _IO(KVDEV_IOCTL_MAGIC, KVDEV_CMD_NEXT)
 
@@ -437,7 +448,8 @@ struct kvdev_get_stats {
 
 /**
  * enum kvdev_event_type - what a device tells
- * @KVDEV_EVENT_NEEDS_RESET: the device set DEVICE_NEEDS_RESET
+ * @KVDEV_EVENT_NEEDS_RESET: the device set DEVICE_NEEDS_RESET; the value is
+ *	the errno of why, as in &kvdev_next.trouble_errno
  * @KVDEV_EVENT_RELEASED: whoever used the device has given it up: the file was
  *	closed, VHOST_RESET_OWNER, or the device was taken from the bus
  * @KVDEV_EVENT_VMMCI_ACK: the guest took the command

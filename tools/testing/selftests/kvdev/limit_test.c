@@ -18,11 +18,77 @@ static int drop_caps(void)
 	return syscall(SYS_capset, &h, d);
 }
 
+/* The only device whose owner is this process. */
+static struct kvdev_next trouble_of(struct guest *g)
+{
+	struct kvdev_next n = { .size = sizeof(n) };
+
+	while (!cmd(g->fd, KVDEV_NEXT, &n)) {
+		if (n.use_pid == (uint32_t)getpid())
+			return n;
+		n = (struct kvdev_next){ .size = sizeof(n), .id = n.id + 1 };
+	}
+	ASSERT_TRUE(false);
+	return n;
+}
+
+/* The kernel's log has what this test opened it for. */
+static bool log_has(const char *what)
+{
+	int fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	char line[4096];
+	bool found = false;
+	ssize_t len;
+
+	if (fd < 0)
+		return true;
+	while (!found && ((len = read(fd, line, sizeof(line) - 1)) > 0 ||
+			  (len < 0 && errno == EPIPE))) {
+		line[len < 0 ? 0 : len] = '\0';
+		found = strstr(line, what);
+	}
+	close(fd);
+	return found;
+}
+
+/* What a device in trouble says, whoever is to blame. */
+TEST(trouble_is_told)
+{
+	struct guest_options o = { .backend = temp_file(1 << 20, 0) };
+	struct guest *g = guest_new(&o);
+	struct kvdev_event e;
+
+	EXPECT_EQ(trouble_of(g).trouble_errno, 0);
+	ASSERT_EQ(guest_negotiate(g), 0);
+	ASSERT_EQ(guest_setup_vq(g, 0), 0);
+	ASSERT_EQ(vring_addr(g->fd, 0, g->mem + 1, g->mem, g->mem), 0);
+	EXPECT_EQ(guest_driver_ok(g), -EINVAL);
+	EXPECT_EQ(trouble_of(g).trouble_errno, EINVAL);
+	EXPECT_TRUE(!strcmp((char *)trouble_of(g).trouble, "misaligned ring"));
+	guest_reset(g);
+	guest_start(g);
+	vq_expose(&g->vq[0], 0);
+	vq_kick_always(&g->vq[0]);
+	guest_wait_status(g, S_DRIVER_OK | VIRTIO_CONFIG_S_NEEDS_RESET);
+	ASSERT_EQ(read(g->fd, &e, sizeof(e)), sizeof(e));
+	EXPECT_EQ(e.type, KVDEV_EVENT_NEEDS_RESET);
+	EXPECT_EQ(e.value, EPROTO);
+	EXPECT_EQ(trouble_of(g).trouble_errno, EPROTO);
+	EXPECT_TRUE(!strcmp((char *)trouble_of(g).trouble,
+			    "zero-length descriptor"));
+	/* It is the last one, also when all is well again. */
+	guest_reset(g);
+	guest_start(g);
+	EXPECT_EQ(trouble_of(g).trouble_errno, EPROTO);
+	guest_free(g);
+}
+
 TEST(memlock_limit)
 {
 	struct guest_options o = { .backend = temp_file(1 << 20, 0) };
 	struct guest *g = guest_new(&o);
 	struct rlimit none = { 0, 8 << 20 }, some = { 8 << 20, 8 << 20 };
+	struct kvdev_next n;
 
 	/* With the capability there is no limit. */
 	ASSERT_EQ(setrlimit(RLIMIT_MEMLOCK, &none), 0);
@@ -33,6 +99,11 @@ TEST(memlock_limit)
 	ASSERT_EQ(guest_setup_vq(g, 0), 0);
 	EXPECT_EQ(guest_driver_ok(g), -ENOMEM);
 	EXPECT_EQ(guest_status(g), S_FEATURES_OK);
+	/* Not in silence */
+	n = trouble_of(g);
+	EXPECT_EQ(n.trouble_errno, ENOMEM);
+	EXPECT_TRUE(strstr((char *)n.trouble, "RLIMIT_MEMLOCK"));
+	EXPECT_TRUE(log_has("cannot lock the rings: RLIMIT_MEMLOCK is 0,"));
 	ASSERT_EQ(setrlimit(RLIMIT_MEMLOCK, &some), 0);
 	EXPECT_EQ(guest_driver_ok(g), 0);
 	blk_works(g);

@@ -213,6 +213,14 @@ if [[ ${python:-} ]]; then
 	fd = os.open("/dev/kvdev", os.O_RDWR)
 	fcntl.ioctl(fd, 0xd504, struct.pack("II32s", 40, 0, sys.argv[1].encode()))
 	fcntl.ioctl(fd, 0xaf01)
+	def status(s): fcntl.ioctl(fd, 0x4001af72, bytes([s]))
+	status(3)
+	fcntl.ioctl(fd, 0x4008af00, struct.pack("Q", 1 << 32))
+	status(11)
+	try:
+	    status(15)
+	except OSError as e:
+	    open("owner.error", "w").write(str(e.errno))
 	open("owner.ready", "w")
 	time.sleep(600)
 	END
@@ -226,6 +234,11 @@ if [[ ${python:-} ]]; then
 	has "python3 \(pid $owner\)"
 	ok -j show "$n"
 	json "j['used_by']['as'] == 'owner' and j['used_by']['pid'] == $owner and j['used_by']['process'] == 'python3'"
+	# Without guest memory it does not start, and says so.
+	same "$(cat owner.error)" 14 "errno of DRIVER_OK"
+	json "j['trouble_errno'] == 14 and j['trouble'] == 'there is no guest memory'"
+	ok show "$n"
+	has 'trouble +there is no guest memory \(Bad address\)'
 	kill "$owner"
 	wait "$owner" 2>/dev/null || true
 
@@ -256,6 +269,8 @@ if [[ -e /sys/module/kvdev_vdpa ]] || modprobe -q kvdev_vdpa; then
 	lacks ACCESS_PLATFORM
 	has 'used by +nobody'
 	ok delete "$x"
+	# With no driver there it would say so.
+	modprobe -q vhost_vdpa || modprobe -q virtio_vdpa || true
 	ok create rng "$x" --features 0x330000000 --vdpa
 	ok show "$x"
 	has 'offered.* ACCESS_PLATFORM'

@@ -53,7 +53,7 @@ AT(kvdev_permissions, mode, 16);
 AT(kvdev_permissions, __reserved, 20);
 AT(kvdev_permissions, name, 24);
 
-SIZE(kvdev_next, 392);
+SIZE(kvdev_next, 496);
 AT(kvdev_next, flags, 4);
 AT(kvdev_next, id, 8);
 AT(kvdev_next, device_id, 12);
@@ -75,6 +75,8 @@ AT(kvdev_next, uid, 376);
 AT(kvdev_next, gid, 380);
 AT(kvdev_next, mode, 384);
 AT(kvdev_next, may, 388);
+AT(kvdev_next, trouble_errno, 392);
+AT(kvdev_next, trouble, 396);
 
 SIZE(kvdev_set_backend, 48);
 AT(kvdev_set_backend, flags, 4);
