@@ -509,7 +509,7 @@ static const char *map_trouble(int error)
 	case -ENOMEM:
 		return "rings cannot be locked: RLIMIT_MEMLOCK or no memory";
 	case -EFAULT:
-		return "ring outside of guest memory, or in memory of a kind that cannot be shared or pinned";
+		return "ring outside of guest memory, or in memory that cannot be pinned";
 	default:
 		return "ring cannot be mapped";
 	}
