@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <linux/err.h>
+#include <linux/memory_hotplug.h>
 #include <linux/mm.h>
 #include <linux/overflow.h>
 #include <linux/refcount.h>
@@ -153,6 +154,20 @@ out_free_regions:
 	return table;
 }
 
+/*
+ * The last physical address the kernel maps, also when memory is added later:
+ * nobody tells us, and a driver uses what it is given.
+ */
+static u64 last_mapped(void)
+{
+	u64 last = __pa(high_memory - 1);
+
+#ifdef CONFIG_MEMORY_HOTPLUG
+	last = max(last, mhp_get_pluggable_range(true).end);
+#endif
+	return last;
+}
+
 /**
  * kvdev_mem_kernel() - all memory, for a driver in this kernel
  *
@@ -171,7 +186,7 @@ struct kvdev_mem_table *kvdev_mem_kernel(void)
 	table->kernel = true;
 	table->regions[0] = (struct kvdev_region){
 		.gpa = 0,
-		.last = (unsigned long)high_memory - (unsigned long)__va(0) - 1,
+		.last = last_mapped(),
 		.host = (unsigned long)__va(0),
 		.perm = KVDEV_MEM_RW,
 	};
