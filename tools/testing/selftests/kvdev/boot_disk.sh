@@ -15,14 +15,15 @@ boot_disk() {
 	DEFAULT linux
 	LABEL linux
 		KERNEL vmlinuz
-		APPEND initrd=initrd console=ttyS0 quiet panic=-1 root=$1 rw
+		APPEND initrd=initrd console=ttyS0 earlyprintk=ttyS0,115200 quiet panic=-1 root=$1 rw
 	END_CFG
 	truncate -s $((size + (66 << 20))) disk.img
 	printf '2048,131072,e,*\n133120,%d,83\n' $((size / 512)) | sfdisk -q disk.img
 	dd if="$mbr" of=disk.img bs=440 count=1 conv=notrunc status=none
 	truncate -s 64M boot.fat
 	mkfs.vfat -F 16 -h 2048 boot.fat
-	mcopy -i boot.fat "$GUEST/vmlinuz" initrd syslinux.cfg ::
+	mcopy -i boot.fat "$kernels/vmlinuz" ::vmlinuz
+	mcopy -i boot.fat initrd syslinux.cfg ::
 	syslinux --install boot.fat
 	dd if=boot.fat of=disk.img bs=1M seek=1 conv=notrunc,sparse status=none
 	rm boot.fat

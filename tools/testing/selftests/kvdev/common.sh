@@ -2,14 +2,17 @@
 # SPDX-License-Identifier: GPL-2.0
 # For test_*.sh: guests under the reference VMM. Source it; see base.sh, too.
 #
-# A guest is the stock kernel in $KVDEV_GUEST (vmlinuz, initrd, root.img, as
-# tools/testing/lab makes them). Its root is /dev/vda, read-only; disks of the
-# test are /dev/vdb, /dev/vdc, ...
+# A guest is what is in $KVDEV_GUEST (vmlinuz, vmlinux, initrd, root.img, as
+# tools/testing/lab makes them). Its kernel is the one in $KVDEV_LEAN, which boots
+# fast; a test of what users have says kernels=$GUEST, as do all if there is no other.
+# Its root is /dev/vda, read-only; disks of the test are /dev/vdb, /dev/vdc, ...
 # shellcheck source=tools/testing/selftests/kvdev/base.sh
 . "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/base.sh"
 vmm=$here/vmm/kvdev-vmm
 GUEST=${KVDEV_GUEST:-/lab/guest}
-for file in "$vmm" "$GUEST"/{vmlinuz,initrd,root.img}; do
+kernels=${KVDEV_LEAN:-/lab/lean}
+[[ -e $kernels/vmlinux ]] || kernels=$GUEST
+for file in "$vmm" "$GUEST"/{vmlinuz,vmlinux,initrd,root.img}; do
 	[[ -e $file ]] || skip "no $file"
 done
 
@@ -25,7 +28,7 @@ guest_script() {
 
 # vmm_command [OPTION]...: sets the array "command".
 vmm_command() {
-	command=("$vmm" --kernel "$GUEST/vmlinuz" --initrd initrd --mem 256
+	command=("$vmm" --kernel "$kernels/vmlinuz" --initrd initrd --mem 256
 		--cmdline 'console=ttyS0 quiet root=/dev/vda ro panic=-1 reboot=t'
 		--disk "file=$GUEST/root.img,ro,serial=root" --timeout 900
 		--stats-json stats.json "$@")

@@ -4,6 +4,7 @@
 # the host, and for the next guest.
 # shellcheck source=tools/testing/selftests/kvdev/common.sh
 . "$(dirname "$(readlink -f "$0")")/common.sh"
+kernels=$GUEST
 
 truncate -s 96M disk.img
 guest --disk file=disk.img <<'END'

@@ -4,6 +4,7 @@
 # device in one guest; host and guest see the same bytes.
 # shellcheck source=tools/testing/selftests/kvdev/common.sh
 . "$(dirname "$(readlink -f "$0")")/common.sh"
+kernels=$GUEST
 
 truncate -s 10M one.img
 truncate -s 20M two.img

@@ -251,7 +251,7 @@ start_qemu 320 -device "vhost-vdpa-device-pci,vhostdev=$(node $n)" \
 	-netdev "vhost-vdpa,id=local,vhostdev=$(node $n.local)" \
 	-device virtio-net-pci,netdev=local,mac=52:54:00:00:00:02,romfile= \
 	-drive if=virtio,file="$GUEST/root.img",format=raw,readonly=on \
-	-kernel "$GUEST/vmlinuz" -initrd initrd -append "$cmdline"
+	-kernel "$kernels/vmlinux" -initrd initrd -append "$cmdline"
 guest_up "$qemu"
 
 step "QEMU: -netdev vhost-vdpa, an address by DHCP"

@@ -42,7 +42,7 @@ if grep -q ' / ext4 ' /proc/mounts; then
 	exit 0
 fi
 echo "booted: disc"
-modprobe isofs
+modprobe -q isofs || true
 disc() { mount -t iso9660 -o ro /dev/sr0 /mnt; }
 empty() { ! dd if=/dev/sr0 of=/dev/null bs=2048 count=1; }
 soon disc
@@ -63,7 +63,7 @@ END_GUEST
 
 mkdir -p disc/isolinux second
 cp "$isolinux" "$ldlinux" disc/isolinux/
-cp "$GUEST/vmlinuz" initrd disc/
+cp "$kernels/vmlinuz" initrd disc/
 for i in 1 2 3 4 5; do head -c $((i * 100003)) /dev/urandom >disc/file$i; done
 (cd disc && sha256sum file* vmlinuz >sums)
 cat >disc/isolinux/isolinux.cfg <<'END_CFG'

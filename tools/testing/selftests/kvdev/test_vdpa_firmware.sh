@@ -10,6 +10,7 @@
 # shellcheck source=tools/testing/selftests/kvdev/boot_disk.sh
 . "$here/boot_disk.sh"
 need qemu-system-x86_64
+kernels=$GUEST
 bus vhost_vdpa virtio_vdpa
 n=firmware-$$
 

@@ -35,7 +35,7 @@ boot() {
 	start_qemu 512 -no-reboot \
 		-device vhost-vdpa-device-pci,vhostdev="$(node "$n.root")" \
 		-device vhost-vdpa-device-pci,vhostdev="$(node "$n")" \
-		-kernel "$GUEST/vmlinuz" -initrd initrd \
+		-kernel "$kernels/vmlinux" -initrd initrd \
 		-append 'console=ttyS0 quiet panic=-1 root=/dev/vda ro'
 	wait_for 600 console_has "^LOAD"
 	wait_for 600 has_hash

@@ -37,7 +37,7 @@ before=(setpriv --bounding-set -ipc_lock --inh-caps -ipc_lock --)
 start_qemu 512 -no-reboot \
 	-device vhost-vdpa-device-pci,vhostdev="$(node "$n")" \
 	-device vhost-vdpa-device-pci,vhostdev="$(node "$n.rng")" \
-	-kernel "$GUEST/vmlinuz" -initrd initrd \
+	-kernel "$GUEST/vmlinux" -initrd initrd \
 	-append 'console=ttyS0 quiet panic=-1 root=/dev/vda rw'
 wait_for 600 console_has '^serial: '
 cp "/proc/$qemu/status" status
