@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <linux/delay.h>
 #include <linux/err.h>
 #include <linux/eventfd.h>
 #include <linux/file.h>
-#include <linux/rcupdate.h>
 
 #include "compat/compat.h"
 #include "notify.h"
@@ -80,30 +80,63 @@ int kvdev_kick_set(struct kvdev_kick *kick, int fd)
 	return 0;
 }
 
+/* The present target, which stays what it is until call_put(); or NULL. */
+static struct kvdev_call_slot *call_get(struct kvdev_call *call)
+{
+	struct kvdev_call_slot *slot;
+
+	while ((slot = READ_ONCE(call->slot))) {
+		atomic_inc(&slot->users);
+		/*
+		 * The count before the look. Pairs with the barrier in
+		 * kvdev_call_set_target(): it sees the count, or we see that
+		 * the slot is not the present one any more.
+		 */
+		smp_mb__after_atomic();
+		/* Then it is filled in: pairs with the release there. */
+		if (likely(smp_load_acquire(&call->slot) == slot))
+			return slot;
+		atomic_dec(&slot->users);
+	}
+	return NULL;
+}
+
+/* What was sent comes first; pairs with the acquire in kvdev_call_set_target(). */
+static void call_put(struct kvdev_call_slot *slot)
+{
+	atomic_fetch_dec_release(&slot->users);
+}
+
 /**
  * kvdev_call_set_target() - interrupt somebody else from now on
  * @call: calls are serialised by the caller
  * @target: copied; NULL for nobody
  *
  * When this returns the old target is not interrupted any more.
+ *
+ * Context: may sleep, a moment.
  */
 void kvdev_call_set_target(struct kvdev_call *call,
 			   const struct kvdev_target *target)
 {
-	struct kvdev_target *old, *new = NULL;
+	struct kvdev_call_slot *old = call->slot, *new = NULL;
 
-	old = rcu_dereference_protected(call->target, true);
 	if (target) {
 		new = old == &call->slots[0] ? &call->slots[1] :
 					       &call->slots[0];
-		*new = *target;
+		new->target = *target;
 	}
-	rcu_assign_pointer(call->target, new);
+	/* Filled in before it is seen; pairs with the acquire in call_get(). */
+	smp_store_release(&call->slot, new);
 	if (!old)
 		return;
-	synchronize_rcu_expedited();
-	if (old->owned)
-		eventfd_ctx_put(old->ctx);
+	/* The slot before the count; pairs with the barrier in call_get(). */
+	smp_mb();
+	/* As long as it takes to signal an eventfd. */
+	while (atomic_read_acquire(&old->users))
+		usleep_range(5, 50);
+	if (old->target.owned)
+		eventfd_ctx_put(old->target.ctx);
 }
 EXPORT_SYMBOL_NS_GPL(kvdev_call_set_target, KVDEV_NS);
 
@@ -139,7 +172,7 @@ int kvdev_call_set(struct kvdev_call *call, int fd)
  */
 bool kvdev_call_has_target(const struct kvdev_call *call)
 {
-	return rcu_access_pointer(call->target);
+	return READ_ONCE(call->slot);
 }
 
 /* Drivers expect to be interrupted, with what that means for softirqs. */
@@ -163,14 +196,14 @@ static void call_driver(const struct kvdev_target *target)
  */
 bool kvdev_call_signal(struct kvdev_call *call)
 {
-	const struct kvdev_target *target;
+	struct kvdev_call_slot *slot = call_get(call);
 
-	rcu_read_lock();
-	target = rcu_dereference(call->target);
-	if (target && target->ctx)
-		eventfd_signal(target->ctx);
-	else if (target)
-		call_driver(target);
-	rcu_read_unlock();
-	return target;
+	if (!slot)
+		return false;
+	if (slot->target.ctx)
+		eventfd_signal(slot->target.ctx);
+	else
+		call_driver(&slot->target);
+	call_put(slot);
+	return true;
 }

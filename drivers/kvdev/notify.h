@@ -43,14 +43,25 @@ struct kvdev_target {
 };
 
 /**
+ * struct kvdev_call_slot - a target, and who is sending an interrupt to it
+ * @target: fixed while it is kvdev_call.slot, or @users is not zero
+ * @users: how many look at @target; any context
+ */
+struct kvdev_call_slot {
+	struct kvdev_target target;
+	atomic_t users;
+};
+
+/**
  * struct kvdev_call - an interrupt we send
- * @target: to whom, one of @slots; NULL: to nobody. Replaced while interrupts
- *	are sent
+ * @slot: to whom, one of @slots; NULL: to nobody. Replaced while interrupts are
+ *	sent, by guests that mask vectors many times a second: so without a
+ *	grace period, which would cost the whole host
  * @slots: the present target and the next one, so that replacing cannot fail
  */
 struct kvdev_call {
-	struct kvdev_target __rcu *target;
-	struct kvdev_target slots[2];
+	struct kvdev_call_slot *slot;
+	struct kvdev_call_slot slots[2];
 };
 
 int kvdev_kick_set(struct kvdev_kick *kick, int fd);

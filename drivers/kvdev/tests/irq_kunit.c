@@ -101,6 +101,29 @@ static void queue_bit_before_line(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, guest.isr, (int)ISR_QUEUE);
 }
 
+/* A guest that masks its vectors all the time does not keep the host busy. */
+static void another_target_without_grace_period(struct kunit *test)
+{
+	struct kvdev_dev *dev = make_dev(test);
+	struct guest one = { .dev = dev }, two = { .dev = dev };
+	int i;
+
+	msix(dev, false);
+	/* To wait for a grace period in here is a deadlock; lockdep says so. */
+	rcu_read_lock();
+	for (i = 0; i < 100; i++) {
+		interrupts(&dev->line, &one);
+		kvdev_signal_config(dev);
+		interrupts(&dev->line, &two);
+		kvdev_signal_config(dev);
+		kvdev_call_set_target(&dev->line, NULL);
+		kvdev_signal_config(dev);
+	}
+	rcu_read_unlock();
+	KUNIT_EXPECT_EQ(test, one.interrupts, 100U);
+	KUNIT_EXPECT_EQ(test, two.interrupts, 100U);
+}
+
 /* What has no vector is told in ISR only. */
 static void no_vector_no_interrupt(struct kunit *test)
 {
@@ -119,6 +142,7 @@ static void no_vector_no_interrupt(struct kunit *test)
 }
 
 static struct kunit_case irq_cases[] = {
+	KUNIT_CASE(another_target_without_grace_period),
 	KUNIT_CASE(config_bit_before_vector),
 	KUNIT_CASE(config_bit_before_line),
 	KUNIT_CASE(queue_bit_before_line),
