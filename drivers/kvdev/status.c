@@ -277,7 +277,6 @@ int kvdev_dev_enable_vq(struct kvdev_dev *dev, u16 index)
 	    test_bit(KVDEV_DEV_NEEDS_RESET, &dev->flags))
 		return 0;
 
-	dev->start_trouble = NULL;
 	ret = kvdev_vq_start(vq);
 	if (ret && kvdev_dev_driver_level(dev))
 		kvdev_dev_give_up(dev, why_not(dev, "queue cannot be started"),
