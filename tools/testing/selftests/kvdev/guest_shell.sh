@@ -22,7 +22,7 @@ shell_initrd() {
 		done
 	END
 	guest_script <<-END
-		for m in $*; do modprobe -q \$m || true; done
+		for m in $*; do [ ! -d "/lib/modules/\$(uname -r)" ] || modprobe \$m; done
 		until [ -b /dev/vda ]; do sleep 0.1; done
 		mount -t ext4 -o ro /dev/vda /mnt
 		for d in proc sys dev tmp guest; do mount -o bind /\$d /mnt/\$d; done
